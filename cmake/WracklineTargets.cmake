@@ -1,0 +1,49 @@
+# How every target of the house is built: the flags of the determinism contract and the warnings, once.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON) # the static libraries end up in the Python extension too
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+
+option(WRACKLINE_CCACHE "Use ccache where it is installed" ON)
+find_program(WRACKLINE_CCACHE_PROGRAM ccache)
+if(WRACKLINE_CCACHE AND WRACKLINE_CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${WRACKLINE_CCACHE_PROGRAM}")
+endif()
+
+add_library(wrackline_flags INTERFACE)
+target_include_directories(wrackline_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(wrackline_flags INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Werror
+  # Determinism contract: a result may not depend on whether the machine fuses a multiply and an add.
+  -ffp-contract=off)
+# Asserts guard our own invariants in release builds too.
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+
+# wrackline_library(<name> [DEPENDS <target>...]): every .cpp of the folder, as target wrackline_<name>.
+function(wrackline_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(sources)
+    add_library(wrackline_${name} STATIC ${sources})
+    target_link_libraries(wrackline_${name} PUBLIC wrackline_flags ${ARG_DEPENDS})
+  else()
+    add_library(wrackline_${name} INTERFACE)
+    target_link_libraries(wrackline_${name} INTERFACE wrackline_flags ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+# wrackline_test(<name> [DEPENDS <target>...]): every .cpp of the folder in one Catch2 program test_<name>.
+function(wrackline_test name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_executable(test_${name} ${sources})
+  target_link_libraries(test_${name} PRIVATE wrackline_test_support ${ARG_DEPENDS})
+  add_test(NAME ${name} COMMAND test_${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+endfunction()

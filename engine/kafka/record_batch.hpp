@@ -1,0 +1,97 @@
+// The unit of the protocol: a record batch. An immutable block of columns (`Records`) is shared by the producer's
+// in-flight table, the logs of all replicas and the consumers; the header around it is what each append sets.
+//
+// Modelled: offsets, leader epoch, producer id / epoch / base sequence, timestamps, the transactional and control bits,
+// wire size. Not modelled: byte encoding, compression, headers. From: Kafka's DefaultRecordBatch (magic 2).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sim/event_id.hpp"
+
+namespace wrackline::kafka {
+
+using Offset = std::int64_t;
+using LeaderEpoch = std::int32_t;
+using BrokerId = std::int32_t;
+
+inline constexpr std::int64_t kNoProducerId = -1;
+inline constexpr std::int16_t kNoProducerEpoch = -1;
+inline constexpr std::int32_t kNoSequence = -1;
+inline constexpr std::int64_t kNoTimestamp = -1;
+inline constexpr LeaderEpoch kNoLeaderEpoch = -1;
+/// Bytes of an empty magic-2 batch on the wire.
+inline constexpr std::int32_t kBatchOverheadBytes = 61;
+
+/// The columns of a batch. Written once by the producer, then shared and never changed. One run is one thread, so the
+/// count of owners is a plain integer.
+struct Records {
+  std::vector<sim::EventId> ids;
+  std::vector<std::int64_t> timestamps_ms;  ///< event time as the producer sent it (CreateTime)
+  std::vector<std::uint32_t> keys;          ///< index in the source's key space
+  std::int64_t max_timestamp_ms = kNoTimestamp;
+
+  std::size_t size() const { return ids.size(); }
+
+ private:
+  friend class RecordsPtr;
+  std::uint32_t owners_ = 0;
+};
+
+/// Intrusive, non-atomic shared pointer to the columns. May be null: test vectors and control batches carry none.
+class RecordsPtr {
+ public:
+  RecordsPtr() = default;
+  explicit RecordsPtr(Records* owned) : block_{owned} { retain(); }
+  RecordsPtr(const RecordsPtr& other) : block_{other.block_} { retain(); }
+  RecordsPtr(RecordsPtr&& other) noexcept : block_{std::exchange(other.block_, nullptr)} {}
+  RecordsPtr& operator=(RecordsPtr other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~RecordsPtr() {
+    if (block_ != nullptr && --block_->owners_ == 0) delete block_;
+  }
+
+  const Records* get() const { return block_; }
+  const Records* operator->() const { return block_; }
+  const Records& operator*() const { return *block_; }
+  explicit operator bool() const { return block_ != nullptr; }
+
+ private:
+  void retain() const {
+    if (block_ != nullptr) ++block_->owners_;
+  }
+  Records* block_ = nullptr;
+};
+
+enum class ControlType : std::uint8_t { none, abort, commit, leader_change };
+
+struct RecordBatch {
+  Offset base_offset = 0;
+  Offset last_offset = 0;  ///< compaction and skipped records may leave it beyond base_offset + records - 1
+  LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  std::int32_t base_sequence = kNoSequence;
+  std::int64_t producer_id = kNoProducerId;
+  std::int64_t max_timestamp_ms = kNoTimestamp;
+  std::int64_t append_time_ms = kNoTimestamp;
+  std::int32_t size_bytes = kBatchOverheadBytes;
+  std::int16_t producer_epoch = kNoProducerEpoch;
+  bool transactional = false;
+  ControlType control = ControlType::none;
+  RecordsPtr records;
+
+  std::int64_t count() const { return last_offset - base_offset + 1; }
+  Offset next_offset() const { return last_offset + 1; }
+  bool has_producer_id() const { return producer_id >= 0; }
+  bool is_control() const { return control != ControlType::none; }
+  /// Sequence numbers wrap at 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
+  std::int32_t last_sequence() const {
+    if (base_sequence < 0) return kNoSequence;
+    return static_cast<std::int32_t>((std::int64_t{base_sequence} + count() - 1) & 0x7fffffff);
+  }
+};
+
+}  // namespace wrackline::kafka
