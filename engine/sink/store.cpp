@@ -1,0 +1,70 @@
+#include "engine/sink/store.hpp"
+
+#include <limits>
+
+namespace wrackline::sink {
+
+namespace {
+
+constexpr std::size_t kSmallest = 64;
+
+/// 64 mixed bits of the primary key (job, key, window, and the record itself for rows without a window). Two
+/// keys of one run collide with a probability of about rows² / 2^65.
+std::uint64_t identity_of(const ResultRow& row) {
+  std::uint64_t identity = sim::mix((std::uint64_t{row.job} << 32) | row.key);
+  identity = sim::mix(identity ^ static_cast<std::uint64_t>(row.window_start_ms));
+  identity = sim::mix(identity ^ static_cast<std::uint64_t>(row.window_end_ms));
+  if (row.window_start_ms == kNoWindow) identity = sim::mix(identity ^ row.digest);
+  return identity == 0 ? 1 : identity;
+}
+
+}  // namespace
+
+Applied Store::apply(const RowBatch& batch) {
+  Applied applied;
+  applied.overwrites.resize(batch.rows.size(), false);
+  rows_written_ += batch.rows.size();
+  if (kind_ == StoreKind::append) return applied;
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    const ResultRow& row = batch.rows[i];
+    if (insert(identity_of(row), row.window_end_ms)) continue;
+    applied.overwrites[i] = true;
+    ++rows_overwritten_;
+  }
+  return applied;
+}
+
+bool Store::insert(std::uint64_t identity, std::int64_t window_end_ms) {
+  if (slots_.empty() || used_ * 2 >= slots_.size()) {
+    rebuild(slots_.empty() ? kSmallest : slots_.size() * 2, std::numeric_limits<std::int64_t>::min());
+  }
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = identity & mask;; at = (at + 1) & mask) {
+    Slot& slot = slots_[at];
+    if (slot.identity == identity) return false;
+    if (slot.identity != 0) continue;
+    slot = {identity, window_end_ms};
+    ++used_;
+    return true;
+  }
+}
+
+void Store::forget_windows_until(std::int64_t end_ms) {
+  if (!slots_.empty()) rebuild(slots_.size(), end_ms);
+}
+
+void Store::rebuild(std::size_t capacity, std::int64_t drop_until_ms) {
+  std::vector<Slot> kept(capacity);
+  const std::size_t mask = capacity - 1;
+  used_ = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.identity == 0 || slot.window_end_ms <= drop_until_ms) continue;
+    std::size_t at = slot.identity & mask;
+    while (kept[at].identity != 0) at = (at + 1) & mask;
+    kept[at] = slot;
+    ++used_;
+  }
+  slots_ = std::move(kept);
+}
+
+}  // namespace wrackline::sink
