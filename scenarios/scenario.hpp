@@ -1,0 +1,273 @@
+// One resolved scenario: what a single cell of the matrix asks the simulator to run. Plain values, no
+// behaviour.
+//
+// The loader (scenarios/load.hpp) turns a file into cells, and each cell into one ScenarioSpec in which
+// `extends`, `--set`, matrix axes, guarantee bundles and defaults are already applied. What is not here can
+// not influence a run. The meaning, unit, default and range of every field are declared in vocabulary*.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/properties.hpp"
+#include "scenarios/diagnostics.hpp"
+#include "sim/time.hpp"
+
+namespace wrackline::scenarios {
+
+using sim::Duration;
+
+/// Exactly `count` events every `per`: "5k/s" is 5000 per 1 s, "0.5/s" is 5 per 10 s.
+struct Rate {
+  std::int64_t count = 0;
+  Duration per{std::chrono::seconds{1}};
+  friend bool operator==(const Rate&, const Rate&) = default;
+};
+
+// ---- distributions
+// ---------------------------------------------------------------------------------------------
+
+enum class LawKind {
+  kConstant,     ///< a
+  kUniform,      ///< between a and b
+  kExponential,  ///< mean a
+  kNormal,       ///< mean a, standard deviation b
+  kLognormal,    ///< median a, shape = sigma of the logarithm
+  kPareto,       ///< scale (least value) a, shape = tail index
+  kWeibull,      ///< scale a, shape
+  kGamma,        ///< mean a, shape
+  kQuantiles,    ///< quantile knots: a named set of `profile`, or `knots`
+  kMixture,      ///< one of `parts` by weight
+  kStall,  ///< parts[0] while flowing; stalls of length parts[1] begin after flowing for parts[2]: all is
+           ///< held, then released
+};
+
+struct WeightedLaw;
+
+/// A distribution of durations.
+struct Law {
+  LawKind kind = LawKind::kConstant;
+  Duration a{};
+  Duration b{};
+  double shape = 0;
+  std::string profile;                             ///< of kQuantiles: "umts-d1", ...
+  std::vector<std::pair<double, Duration>> knots;  ///< of kQuantiles: probability, value
+  std::vector<WeightedLaw> parts;                  ///< of kMixture and kStall
+  std::optional<Duration> cap;                     ///< no value above this
+};
+
+struct WeightedLaw {
+  double weight = 1;
+  Law law;
+};
+
+// ---- the log
+// ---------------------------------------------------------------------------------------------------
+
+struct TopicSpec {
+  std::string name;
+  std::int32_t partitions = 1;
+  PropertyValues config;  ///< kafka::topic_properties()
+};
+
+struct NetworkSpec {
+  Law latency;                        ///< one way, between any two nodes of a zone
+  std::optional<Law> zone_latency;    ///< one way, between zones; absent: as `latency`
+  std::int64_t bytes_per_second = 0;  ///< of a node's link; 0: unlimited
+  double loss = 0;                    ///< probability that a message is lost (retransmitted by the transport)
+};
+
+struct DiskSpec {
+  Law fsync;                          ///< time of one flush
+  std::int64_t bytes_per_second = 0;  ///< 0: unlimited
+};
+
+struct KafkaSpec {
+  Version version{4, 1};
+  std::int32_t brokers = 3;
+  std::vector<std::string> zones;  ///< brokers are dealt over them in turn; empty: one zone
+  PropertyValues config;           ///< kafka::broker_properties()
+  std::vector<TopicSpec> topics;   ///< by name
+  NetworkSpec network;
+  DiskSpec disk;
+};
+
+// ---- sources
+// ---------------------------------------------------------------------------------------------------
+
+enum class Arrivals {
+  kConstant,  ///< evenly spaced
+  kPoisson,   ///< exponential gaps
+  kBursts,    ///< on-off: all events fall into the first part of each period
+  kDiurnal,   ///< the rate follows a sine over a period
+};
+
+struct ArrivalSpec {
+  Arrivals kind = Arrivals::kPoisson;
+  Duration period{};    ///< of kBursts and kDiurnal
+  double on_share = 0;  ///< of kBursts: share of the period in which events are emitted
+  double swing = 0;     ///< of kDiurnal: (peak - mean) / mean
+};
+
+enum class Keys {
+  kUniform,  ///< every key as likely as the others
+  kZipf,     ///< key k with weight k^-exponent
+  kHot,      ///< a share of the events falls on `hot_keys` keys, the rest is uniform
+  kNone,     ///< no key: the partitioner is sticky
+};
+
+struct KeySpec {
+  Keys kind = Keys::kUniform;
+  std::int64_t count = 1000;
+  double exponent = 0;
+  std::int64_t hot_keys = 0;
+  double hot_share = 0;
+};
+
+/// The clock of a source's devices against true time; event time is read from it.
+struct ClockSpec {
+  Law offset;  ///< drawn once a producer; may be negative
+  double drift_ppm = 0;
+};
+
+struct SourceSpec {
+  std::string name;
+  std::string topic;
+  std::int32_t producers = 1;
+  Rate rate;  ///< of the whole source
+  ArrivalSpec arrivals;
+  KeySpec keys;
+  Law delay;  ///< from creation to the producer's send(): what makes events late
+  ClockSpec clock;
+  std::int64_t record_bytes = 100;
+  std::optional<std::string>
+      trace;               ///< recorded trace instead of rate, arrivals, keys and delay: path to open
+  double trace_speed = 1;  ///< replay this many times faster
+  bool replays = false;    ///< re-sends what the producer reported as failed
+  PropertyValues config;   ///< kafka::producer_properties()
+};
+
+// ---- jobs
+// ------------------------------------------------------------------------------------------------------
+
+enum class CommitMode {
+  kAuto,              ///< enable.auto.commit inside the poll loop (kafka.md 6.3, M1)
+  kBeforeProcessing,  ///< commitSync before processing (M3)
+  kAfterProcessing,   ///< commitSync after each batch (M4)
+  kAsync,             ///< commitAsync after each batch (M5)
+  kOnClose,           ///< only at revocation and close (M6)
+};
+
+struct WatermarkSpec {
+  Duration bounded{};                    ///< out-of-orderness bound
+  std::optional<Duration> idle_timeout;  ///< a partition quiet for so long no longer holds the watermark back
+  Duration interval{std::chrono::milliseconds{200}};  ///< periodic emission
+};
+
+enum class Windows { kNone, kTumbling, kHopping };
+
+struct WindowSpec {
+  Windows kind = Windows::kNone;
+  Duration size{};
+  Duration slide{};  ///< equal to size when tumbling
+  Duration offset{};
+  Duration allowed_lateness{};
+};
+
+enum class Aggregate { kNone, kCount, kSum, kMin, kMax };
+
+struct JobSpec {
+  std::string name;
+  std::string engine = "consumer";
+  std::int32_t parallelism = 1;
+  std::vector<std::string> from;  ///< topics
+  std::string group;              ///< group.id; default: the job's name
+  WatermarkSpec watermark;
+  WindowSpec window;
+  Aggregate aggregate = Aggregate::kCount;
+  CommitMode commit = CommitMode::kAfterProcessing;
+  std::string to;              ///< sink
+  Duration cost_per_record{};  ///< CPU time
+  Duration cost_per_poll{};
+  std::int32_t cores = 1;    ///< of each instance's node
+  Duration restart_delay{};  ///< until a crashed instance is started again
+  PropertyValues config;     ///< kafka::consumer_properties()
+};
+
+// ---- sinks
+// -----------------------------------------------------------------------------------------------------
+
+enum class SinkKind {
+  kTopic,   ///< written back to the log by a producer
+  kAppend,  ///< append-only store: every write is visible, also a repeated one
+  kUpsert,  ///< one row a key: a repeated write changes nothing
+};
+
+struct SinkSpec {
+  std::string name;
+  SinkKind kind = SinkKind::kAppend;
+  std::string topic;      ///< of kTopic
+  Law latency;            ///< of one write request
+  PropertyValues config;  ///< of kTopic: kafka::producer_properties()
+};
+
+// ---- faults
+// ----------------------------------------------------------------------------------------------------
+
+/// Value of a fault's parameter, typed by the fault's own declaration (faults/vocabulary.hpp). Durations are
+/// kDuration (ns), rates events per 10^6 s.
+struct FaultValue {
+  enum class Type { kInteger, kNumber, kDuration, kSize, kText, kBool, kLaw } type = Type::kInteger;
+  std::int64_t integer = 0;
+  double number = 0;
+  std::string text;
+  Law law;
+};
+
+struct FaultSpec {
+  std::string id;
+  std::string action;  ///< the `do` field: "process.crash"
+  std::string target;  ///< selector, as written: "kafka.leader(payments/0)"
+  std::optional<Duration> at;
+  std::string when;        ///< moment
+  std::int64_t nth = 1;    ///< strikes at the nth occurrence of `when`, ...
+  std::int64_t times = 1;  ///< ... and at so many occurrences in all
+  std::optional<Rate> rate;
+  std::optional<Law> duration;  ///< the `for` field
+  std::map<std::string, FaultValue> parameters;
+  Location where;  ///< for messages about it
+};
+
+// ---- expectations
+// ----------------------------------------------------------------------------------------------
+
+struct ExpectSpec {
+  enum class Kind { kCheck, kSometimes } kind = Kind::kCheck;
+  std::string text;    ///< expression (scenarios/expectation.hpp), or moment
+  std::string window;  ///< "all" or "steady" (after the warm-up, before the faults heal)
+  Location where;
+};
+
+// ---- the whole
+// -------------------------------------------------------------------------------------------------
+
+struct ScenarioSpec {
+  std::string name;
+  std::string doc;
+  Duration duration{};        ///< safety phase: sources emit, faults strike
+  Duration warmup{};          ///< left out of "steady" measures
+  Duration liveness_bound{};  ///< after all faults healed, the pipeline must drain within this
+  std::string guarantee;      ///< applied bundle, empty if none
+  KafkaSpec kafka;
+  std::vector<SourceSpec> sources;  ///< these four by name
+  std::vector<JobSpec> jobs;
+  std::vector<SinkSpec> sinks;
+  std::vector<FaultSpec> faults;  ///< in order of declaration
+  std::vector<ExpectSpec> expect;
+};
+
+}  // namespace wrackline::scenarios
