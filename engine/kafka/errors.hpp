@@ -1,7 +1,9 @@
-// The error vocabulary of the protocol: Kafka's names, wire codes and the exception the Java clients raise for each.
+// The error vocabulary of the protocol: Kafka's names, wire codes and the exception the Java clients raise
+// for each.
 //
-// Modelled: the errors that a broker, a coordinator, the controller or a client of this model can give. Not modelled:
-// security, quotas, delegation tokens, share groups and raft voters. From: org.apache.kafka.common.protocol.Errors.
+// Modelled: the errors that a broker, a coordinator, the controller or a client of this model can give. Not
+// modelled: security, quotas, delegation tokens, share groups and raft voters. From:
+// org.apache.kafka.common.protocol.Errors.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,7 @@ namespace wrackline::kafka {
   X(REPLICA_NOT_AVAILABLE, 9, "ReplicaNotAvailableException", refresh) \
   X(MESSAGE_TOO_LARGE, 10, "RecordTooLargeException", final_) \
   X(STALE_CONTROLLER_EPOCH, 11, "ControllerMovedException", final_) \
-  X(OFFSET_METADATA_TOO_LARGE, 12, "ApiException", final_) \
+  X(OFFSET_METADATA_TOO_LARGE, 12, "OffsetMetadataTooLarge", final_) \
   X(NETWORK_EXCEPTION, 13, "NetworkException", refresh) \
   X(COORDINATOR_LOAD_IN_PROGRESS, 14, "CoordinatorLoadInProgressException", retriable) \
   X(COORDINATOR_NOT_AVAILABLE, 15, "CoordinatorNotAvailableException", retriable) \
@@ -84,6 +86,7 @@ namespace wrackline::kafka {
   X(GROUP_SUBSCRIBED_TO_TOPIC, 86, "GroupSubscribedToTopicException", final_) \
   X(INVALID_RECORD, 87, "InvalidRecordException", final_) \
   X(UNSTABLE_OFFSET_COMMIT, 88, "UnstableOffsetCommitException", retriable) \
+  X(THROTTLING_QUOTA_EXCEEDED, 89, "ThrottlingQuotaExceededException", retriable) \
   X(PRODUCER_FENCED, 90, "ProducerFencedException", final_) \
   X(INVALID_UPDATE_VERSION, 95, "InvalidUpdateVersionException", final_) \
   X(UNKNOWN_TOPIC_ID, 100, "UnknownTopicIdException", refresh) \
@@ -106,7 +109,7 @@ namespace wrackline::kafka {
   X(TRANSACTION_ABORTABLE, 120, "TransactionAbortableException", final_) \
   X(INVALID_RECORD_STATE, 121, "InvalidRecordStateException", final_) \
   X(FENCED_STATE_EPOCH, 124, "FencedStateEpochException", final_) \
-  X(INVALID_REGULAR_EXPRESSION, 128, "ApiException", final_)
+  X(INVALID_REGULAR_EXPRESSION, 128, "InvalidRegularExpression", final_)
 // clang-format on
 
 enum class Errors : std::int16_t {
