@@ -1,8 +1,10 @@
-// The unit of the protocol: a record batch. An immutable block of columns (`Records`) is shared by the producer's
-// in-flight table, the logs of all replicas and the consumers; the header around it is what each append sets.
+// The unit of the protocol: a record batch. An immutable block of columns (`Records`) is shared by the
+// producer's in-flight table, the logs of all replicas and the consumers; the header around it is what each
+// append sets.
 //
-// Modelled: offsets, leader epoch, producer id / epoch / base sequence, timestamps, the transactional and control bits,
-// wire size. Not modelled: byte encoding, compression, headers. From: Kafka's DefaultRecordBatch (magic 2).
+// Modelled: offsets, leader epoch, producer id / epoch / base sequence, timestamps, the transactional and
+// control bits, wire size. Not modelled: byte encoding, compression, headers. From: Kafka's
+// DefaultRecordBatch (magic 2).
 #pragma once
 
 #include <cstdint>
@@ -25,8 +27,20 @@ inline constexpr LeaderEpoch kNoLeaderEpoch = -1;
 /// Bytes of an empty magic-2 batch on the wire.
 inline constexpr std::int32_t kBatchOverheadBytes = 61;
 
-/// The columns of a batch. Written once by the producer, then shared and never changed. One run is one thread, so the
-/// count of owners is a plain integer.
+struct Records;
+
+/// Where a block of columns goes when its last owner lets go of it, instead of being freed
+/// (records_pool.hpp).
+class RecordsHome {
+ public:
+  virtual void take_back(Records* block) noexcept = 0;
+
+ protected:
+  ~RecordsHome() = default;
+};
+
+/// The columns of a batch. Written once by the producer, then shared and never changed. One run is one
+/// thread, so the count of owners is a plain integer.
 struct Records {
   std::vector<sim::EventId> ids;
   std::vector<std::int64_t> timestamps_ms;  ///< event time as the producer sent it (CreateTime)
@@ -37,10 +51,13 @@ struct Records {
 
  private:
   friend class RecordsPtr;
+  friend class RecordsPool;
   std::uint32_t owners_ = 0;
+  RecordsHome* home_ = nullptr;
 };
 
-/// Intrusive, non-atomic shared pointer to the columns. May be null: test vectors and control batches carry none.
+/// Intrusive, non-atomic shared pointer to the columns. May be null: test vectors and control batches carry
+/// none.
 class RecordsPtr {
  public:
   RecordsPtr() = default;
@@ -52,7 +69,12 @@ class RecordsPtr {
     return *this;
   }
   ~RecordsPtr() {
-    if (block_ != nullptr && --block_->owners_ == 0) delete block_;
+    if (block_ == nullptr || --block_->owners_ != 0) return;
+    if (block_->home_ != nullptr) {
+      block_->home_->take_back(block_);
+    } else {
+      delete block_;
+    }
   }
 
   const Records* get() const { return block_; }
