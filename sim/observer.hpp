@@ -20,6 +20,7 @@ struct CreatedRecord {
   std::uint32_t key = 0;           ///< index in the key space of the source
   std::int64_t event_time_ms = 0;  ///< as stamped by the source's own (possibly wrong) clock
   Time created{};                  ///< true creation time: where end-to-end latency starts
+  Time arrives{};                  ///< reaches its producer after its delay; before `created` = without delay
 };
 
 /// What the producing application was finally told about a record.
@@ -57,6 +58,8 @@ struct VisibleResult {
   std::uint64_t digest = 0;                 ///< wrapping sum of mix(id) over the contributing records
   std::span<const EventId> contributions;   ///< the records inside (with repetitions, if counted twice)
   bool overwrites = false;                  ///< an upsert replaced the earlier row of the same (job, key, window)
+  std::uint32_t writer = 0;                 ///< the consumer instance (task) that wrote it
+  std::int32_t writer_generation = -1;      ///< group generation under which it worked; -1 = the writer has none
 };
 
 class Observer {
@@ -79,17 +82,29 @@ class Observer {
   /// A consumer instance got the records from poll().
   virtual void polled(std::uint32_t /*consumer*/, PartitionRef, std::int64_t /*first_offset*/,
                       std::span<const EventId>, Time /*at*/) {}
+  /// The consumer believes from now on that it owns the partition and will poll from `position`; also after a seek.
+  virtual void assigned(std::uint32_t /*consumer*/, PartitionRef, std::int64_t /*position*/, Time /*at*/) {}
+  /// The consumer gave the partition up, or noticed that it had lost it.
+  virtual void revoked(std::uint32_t /*consumer*/, PartitionRef, Time /*at*/) {}
+  /// The group of the job completed a rebalance: members of older generations are zombies from now on.
+  virtual void generation(std::uint32_t /*job*/, std::int32_t /*generation*/, Time /*at*/) {}
   /// The consumer group's committed offset of the partition moved to `offset`.
   virtual void offset_committed(std::uint32_t /*job*/, PartitionRef, std::int64_t /*offset*/, Time /*at*/) {}
   /// The processor took the records into account (updated state or produced output).
   virtual void processed(std::uint32_t /*job*/, std::span<const EventId>, Time /*at*/) {}
   virtual void dropped(DropReason, std::uint32_t /*job*/, std::span<const EventId>, Time /*at*/) {}
+  /// The records were accepted, but too late for the one of their (hopping) windows that starts here. Records that are
+  /// late for all their windows are `dropped` instead.
+  virtual void late_for_window(std::uint32_t /*job*/, std::int64_t /*window_start_ms*/, std::span<const EventId>,
+                               Time /*at*/) {}
   /// A watermark of the job moved. Both in ms of event time; a regression is an anomaly.
   virtual void watermark(std::uint32_t /*job*/, std::uint32_t /*task*/, std::int64_t /*from_ms*/,
                          std::int64_t /*to_ms*/, Time /*at*/) {}
 
   /// A reader with the configured isolation can see the result at the sink from now on.
   virtual void visible(const VisibleResult& /*result*/, Time /*at*/) {}
+  /// A row that was visible is gone (the sink's own log was truncated, a file was rolled back).
+  virtual void withdrawn(const VisibleResult& /*result*/, Time /*at*/) {}
 };
 
 }  // namespace wrackline::sim
