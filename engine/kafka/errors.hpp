@@ -1,9 +1,10 @@
-// The error vocabulary of the protocol: Kafka's names, wire codes and the exception the Java clients raise
-// for each.
+// The error vocabulary of the Kafka protocol: number on the wire, name, the exception class a client sees,
+// and the two classes a client cares for (may it retry, must it refresh its metadata first).
 //
-// Modelled: the errors that a broker, a coordinator, the controller or a client of this model can give. Not
-// modelled: security, quotas, delegation tokens, share groups and raft voters. From:
-// org.apache.kafka.common.protocol.Errors.
+// Modelled: every code that a model of ours answers or that a recorded case names. Not modelled: codes of
+// areas that are outside of wrackline (tiered storage, share groups, delegation tokens, quotas of users).
+// From: org.apache.kafka.common .protocol.Errors and the class hierarchy RetriableException /
+// InvalidMetadataException of the clients.
 #pragma once
 
 #include <cstdint>
@@ -12,120 +13,122 @@
 
 namespace wrackline::kafka {
 
-// clang-format off
-/// X(name, wire code, exception, class): class is `final_`, `retriable`, or `refresh` (retriable after fresh metadata).
-#define WRACKLINE_KAFKA_ERRORS(X) \
-  X(UNKNOWN_SERVER_ERROR, -1, "UnknownServerException", final_) \
-  X(NONE, 0, "", final_) \
-  X(OFFSET_OUT_OF_RANGE, 1, "OffsetOutOfRangeException", final_) \
-  X(CORRUPT_MESSAGE, 2, "CorruptRecordException", retriable) \
-  X(UNKNOWN_TOPIC_OR_PARTITION, 3, "UnknownTopicOrPartitionException", refresh) \
-  X(INVALID_FETCH_SIZE, 4, "InvalidFetchSizeException", final_) \
-  X(LEADER_NOT_AVAILABLE, 5, "LeaderNotAvailableException", refresh) \
-  X(NOT_LEADER_OR_FOLLOWER, 6, "NotLeaderOrFollowerException", refresh) \
-  X(REQUEST_TIMED_OUT, 7, "TimeoutException", retriable) \
-  X(BROKER_NOT_AVAILABLE, 8, "BrokerNotAvailableException", final_) \
-  X(REPLICA_NOT_AVAILABLE, 9, "ReplicaNotAvailableException", refresh) \
-  X(MESSAGE_TOO_LARGE, 10, "RecordTooLargeException", final_) \
-  X(STALE_CONTROLLER_EPOCH, 11, "ControllerMovedException", final_) \
-  X(OFFSET_METADATA_TOO_LARGE, 12, "OffsetMetadataTooLarge", final_) \
-  X(NETWORK_EXCEPTION, 13, "NetworkException", refresh) \
-  X(COORDINATOR_LOAD_IN_PROGRESS, 14, "CoordinatorLoadInProgressException", retriable) \
-  X(COORDINATOR_NOT_AVAILABLE, 15, "CoordinatorNotAvailableException", retriable) \
-  X(NOT_COORDINATOR, 16, "NotCoordinatorException", retriable) \
-  X(INVALID_TOPIC_EXCEPTION, 17, "InvalidTopicException", final_) \
-  X(RECORD_LIST_TOO_LARGE, 18, "RecordBatchTooLargeException", final_) \
-  X(NOT_ENOUGH_REPLICAS, 19, "NotEnoughReplicasException", retriable) \
-  X(NOT_ENOUGH_REPLICAS_AFTER_APPEND, 20, "NotEnoughReplicasAfterAppendException", retriable) \
-  X(INVALID_REQUIRED_ACKS, 21, "InvalidRequiredAcksException", final_) \
-  X(ILLEGAL_GENERATION, 22, "IllegalGenerationException", final_) \
-  X(INCONSISTENT_GROUP_PROTOCOL, 23, "InconsistentGroupProtocolException", final_) \
-  X(INVALID_GROUP_ID, 24, "InvalidGroupIdException", final_) \
-  X(UNKNOWN_MEMBER_ID, 25, "UnknownMemberIdException", final_) \
-  X(INVALID_SESSION_TIMEOUT, 26, "InvalidSessionTimeoutException", final_) \
-  X(REBALANCE_IN_PROGRESS, 27, "RebalanceInProgressException", final_) \
-  X(INVALID_COMMIT_OFFSET_SIZE, 28, "InvalidCommitOffsetSizeException", final_) \
-  X(TOPIC_AUTHORIZATION_FAILED, 29, "TopicAuthorizationException", final_) \
-  X(GROUP_AUTHORIZATION_FAILED, 30, "GroupAuthorizationException", final_) \
-  X(CLUSTER_AUTHORIZATION_FAILED, 31, "ClusterAuthorizationException", final_) \
-  X(INVALID_TIMESTAMP, 32, "InvalidTimestampException", final_) \
-  X(UNSUPPORTED_VERSION, 35, "UnsupportedVersionException", final_) \
-  X(TOPIC_ALREADY_EXISTS, 36, "TopicExistsException", final_) \
-  X(INVALID_PARTITIONS, 37, "InvalidPartitionsException", final_) \
-  X(INVALID_REPLICATION_FACTOR, 38, "InvalidReplicationFactorException", final_) \
-  X(INVALID_REPLICA_ASSIGNMENT, 39, "InvalidReplicaAssignmentException", final_) \
-  X(INVALID_CONFIG, 40, "InvalidConfigurationException", final_) \
-  X(NOT_CONTROLLER, 41, "NotControllerException", retriable) \
-  X(INVALID_REQUEST, 42, "InvalidRequestException", final_) \
-  X(UNSUPPORTED_FOR_MESSAGE_FORMAT, 43, "UnsupportedForMessageFormatException", final_) \
-  X(OUT_OF_ORDER_SEQUENCE_NUMBER, 45, "OutOfOrderSequenceException", final_) \
-  X(DUPLICATE_SEQUENCE_NUMBER, 46, "DuplicateSequenceException", final_) \
-  X(INVALID_PRODUCER_EPOCH, 47, "InvalidProducerEpochException", final_) \
-  X(INVALID_TXN_STATE, 48, "InvalidTxnStateException", final_) \
-  X(INVALID_PRODUCER_ID_MAPPING, 49, "InvalidPidMappingException", final_) \
-  X(INVALID_TRANSACTION_TIMEOUT, 50, "InvalidTxnTimeoutException", final_) \
-  X(CONCURRENT_TRANSACTIONS, 51, "ConcurrentTransactionsException", retriable) \
-  X(TRANSACTION_COORDINATOR_FENCED, 52, "TransactionCoordinatorFencedException", final_) \
-  X(TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 53, "TransactionalIdAuthorizationException", final_) \
-  X(OPERATION_NOT_ATTEMPTED, 55, "OperationNotAttemptedException", final_) \
-  X(KAFKA_STORAGE_ERROR, 56, "KafkaStorageException", refresh) \
-  X(UNKNOWN_PRODUCER_ID, 59, "UnknownProducerIdException", final_) \
-  X(NON_EMPTY_GROUP, 68, "GroupNotEmptyException", final_) \
-  X(GROUP_ID_NOT_FOUND, 69, "GroupIdNotFoundException", final_) \
-  X(FETCH_SESSION_ID_NOT_FOUND, 70, "FetchSessionIdNotFoundException", retriable) \
-  X(INVALID_FETCH_SESSION_EPOCH, 71, "InvalidFetchSessionEpochException", retriable) \
-  X(TOPIC_DELETION_DISABLED, 73, "TopicDeletionDisabledException", final_) \
-  X(FENCED_LEADER_EPOCH, 74, "FencedLeaderEpochException", refresh) \
-  X(UNKNOWN_LEADER_EPOCH, 75, "UnknownLeaderEpochException", retriable) \
-  X(UNSUPPORTED_COMPRESSION_TYPE, 76, "UnsupportedCompressionTypeException", final_) \
-  X(STALE_BROKER_EPOCH, 77, "StaleBrokerEpochException", final_) \
-  X(OFFSET_NOT_AVAILABLE, 78, "OffsetNotAvailableException", retriable) \
-  X(MEMBER_ID_REQUIRED, 79, "MemberIdRequiredException", final_) \
-  X(GROUP_MAX_SIZE_REACHED, 81, "GroupMaxSizeReachedException", final_) \
-  X(FENCED_INSTANCE_ID, 82, "FencedInstanceIdException", final_) \
-  X(GROUP_SUBSCRIBED_TO_TOPIC, 86, "GroupSubscribedToTopicException", final_) \
-  X(INVALID_RECORD, 87, "InvalidRecordException", final_) \
-  X(UNSTABLE_OFFSET_COMMIT, 88, "UnstableOffsetCommitException", retriable) \
-  X(THROTTLING_QUOTA_EXCEEDED, 89, "ThrottlingQuotaExceededException", retriable) \
-  X(PRODUCER_FENCED, 90, "ProducerFencedException", final_) \
-  X(INVALID_UPDATE_VERSION, 95, "InvalidUpdateVersionException", final_) \
-  X(UNKNOWN_TOPIC_ID, 100, "UnknownTopicIdException", refresh) \
-  X(DUPLICATE_BROKER_REGISTRATION, 101, "DuplicateBrokerRegistrationException", final_) \
-  X(BROKER_ID_NOT_REGISTERED, 102, "BrokerIdNotRegisteredException", final_) \
-  X(INCONSISTENT_TOPIC_ID, 103, "InconsistentTopicIdException", refresh) \
-  X(INCONSISTENT_CLUSTER_ID, 104, "InconsistentClusterIdException", final_) \
-  X(TRANSACTIONAL_ID_NOT_FOUND, 105, "TransactionalIdNotFoundException", final_) \
-  X(FETCH_SESSION_TOPIC_ID_ERROR, 106, "FetchSessionTopicIdException", retriable) \
-  X(NEW_LEADER_ELECTED, 108, "NewLeaderElectedException", final_) \
-  X(OFFSET_MOVED_TO_TIERED_STORAGE, 109, "OffsetMovedToTieredStorageException", final_) \
-  X(FENCED_MEMBER_EPOCH, 110, "FencedMemberEpochException", final_) \
-  X(UNRELEASED_INSTANCE_ID, 111, "UnreleasedInstanceIdException", final_) \
-  X(UNSUPPORTED_ASSIGNOR, 112, "UnsupportedAssignorException", final_) \
-  X(STALE_MEMBER_EPOCH, 113, "StaleMemberEpochException", final_) \
-  X(MISMATCHED_ENDPOINT_TYPE, 114, "MismatchedEndpointTypeException", final_) \
-  X(UNSUPPORTED_ENDPOINT_TYPE, 115, "UnsupportedEndpointTypeException", final_) \
-  X(UNKNOWN_CONTROLLER_ID, 116, "UnknownControllerIdException", final_) \
-  X(INVALID_REGISTRATION, 119, "InvalidRegistrationException", final_) \
-  X(TRANSACTION_ABORTABLE, 120, "TransactionAbortableException", final_) \
-  X(INVALID_RECORD_STATE, 121, "InvalidRecordStateException", final_) \
-  X(FENCED_STATE_EPOCH, 124, "FencedStateEpochException", final_) \
-  X(INVALID_REGULAR_EXPRESSION, 128, "InvalidRegularExpression", final_)
-// clang-format on
-
 enum class Errors : std::int16_t {
-#define WRACKLINE_KAFKA_ERROR(name, code, exception, how) name = code,
-  WRACKLINE_KAFKA_ERRORS(WRACKLINE_KAFKA_ERROR)
-#undef WRACKLINE_KAFKA_ERROR
+  unknown_server_error = -1,
+  none = 0,
+  offset_out_of_range = 1,
+  corrupt_message = 2,
+  unknown_topic_or_partition = 3,
+  invalid_fetch_size = 4,
+  leader_not_available = 5,
+  not_leader_or_follower = 6,
+  request_timed_out = 7,
+  broker_not_available = 8,
+  replica_not_available = 9,
+  message_too_large = 10,
+  stale_controller_epoch = 11,
+  offset_metadata_too_large = 12,
+  network_exception = 13,
+  coordinator_load_in_progress = 14,
+  coordinator_not_available = 15,
+  not_coordinator = 16,
+  invalid_topic_exception = 17,
+  record_list_too_large = 18,
+  not_enough_replicas = 19,
+  not_enough_replicas_after_append = 20,
+  invalid_required_acks = 21,
+  illegal_generation = 22,
+  inconsistent_group_protocol = 23,
+  invalid_group_id = 24,
+  unknown_member_id = 25,
+  invalid_session_timeout = 26,
+  rebalance_in_progress = 27,
+  invalid_commit_offset_size = 28,
+  topic_authorization_failed = 29,
+  group_authorization_failed = 30,
+  cluster_authorization_failed = 31,
+  invalid_timestamp = 32,
+  unsupported_version = 35,
+  topic_already_exists = 36,
+  invalid_partitions = 37,
+  invalid_replication_factor = 38,
+  invalid_replica_assignment = 39,
+  invalid_config = 40,
+  not_controller = 41,
+  invalid_request = 42,
+  unsupported_for_message_format = 43,
+  policy_violation = 44,
+  out_of_order_sequence_number = 45,
+  duplicate_sequence_number = 46,
+  invalid_producer_epoch = 47,
+  invalid_txn_state = 48,
+  invalid_producer_id_mapping = 49,
+  invalid_transaction_timeout = 50,
+  concurrent_transactions = 51,
+  transaction_coordinator_fenced = 52,
+  transactional_id_authorization_failed = 53,
+  operation_not_attempted = 55,
+  kafka_storage_error = 56,
+  log_dir_not_found = 57,
+  unknown_producer_id = 59,
+  reassignment_in_progress = 60,
+  non_empty_group = 68,
+  group_id_not_found = 69,
+  fetch_session_id_not_found = 70,
+  invalid_fetch_session_epoch = 71,
+  listener_not_found = 72,
+  fenced_leader_epoch = 74,
+  unknown_leader_epoch = 75,
+  unsupported_compression_type = 76,
+  stale_broker_epoch = 77,
+  offset_not_available = 78,
+  member_id_required = 79,
+  preferred_leader_not_available = 80,
+  group_max_size_reached = 81,
+  fenced_instance_id = 82,
+  eligible_leaders_not_available = 83,
+  election_not_needed = 84,
+  no_reassignment_in_progress = 85,
+  group_subscribed_to_topic = 86,
+  invalid_record = 87,
+  unstable_offset_commit = 88,
+  throttling_quota_exceeded = 89,
+  producer_fenced = 90,
+  resource_not_found = 91,
+  inconsistent_voter_set = 94,
+  invalid_update_version = 95,
+  feature_update_failed = 96,
+  unknown_topic_id = 100,
+  duplicate_broker_registration = 101,
+  broker_id_not_registered = 102,
+  inconsistent_topic_id = 103,
+  inconsistent_cluster_id = 104,
+  transactional_id_not_found = 105,
+  fetch_session_topic_id_error = 106,
+  ineligible_replica = 107,
+  new_leader_elected = 108,
+  offset_moved_to_tiered_storage = 109,
+  fenced_member_epoch = 110,
+  unreleased_instance_id = 111,
+  unsupported_assignor = 112,
+  stale_member_epoch = 113,
+  mismatched_endpoint_type = 114,
+  unsupported_endpoint_type = 115,
+  unknown_controller_id = 116,
+  transaction_abortable = 120,
+  invalid_record_state = 121,
+  invalid_voter_key = 125,
 };
 
-/// The protocol name, e.g. "NOT_LEADER_OR_FOLLOWER".
+/// Name as in the protocol, e.g. "NOT_LEADER_OR_FOLLOWER".
 std::string_view error_name(Errors error);
-/// Simple class name of the client's exception, e.g. "NotLeaderOrFollowerException"; empty for NONE.
+/// Simple name of the exception class, e.g. "NotLeaderOrFollowerException"; empty for none.
 std::string_view exception_name(Errors error);
-std::optional<Errors> error_of(std::string_view name);
-/// The same request may succeed later (RetriableException and its subclasses).
+std::optional<Errors> find_error(std::string_view name);
+
+/// The client may send the same request again (RetriableException).
 bool is_retriable(Errors error);
-/// Retriable, and the client should fetch metadata first (InvalidMetadataException and its subclasses).
-bool needs_metadata_refresh(Errors error);
+/// The client refreshes its metadata before it retries (InvalidMetadataException).
+bool refreshes_metadata(Errors error);
 
 }  // namespace wrackline::kafka
