@@ -69,7 +69,7 @@ class ClassicGroup {
   /// The new process of an instance takes over protocols, timeouts and assignment of the old one.
   ClassicGroupMember& replace_static(const std::string& old_id, std::string new_id, std::uint64_t order);
 
-  /// Errors::NONE, UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID.
+  /// Errors::none, UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID.
   Errors validate_member(std::string_view id, const std::optional<std::string>& instance_id) const;
   Errors validate_commit(const OffsetCommitRequest& request, bool transactional) const;
   bool supports(std::string_view protocol_type, const std::vector<JoinProtocol>& protocols) const;

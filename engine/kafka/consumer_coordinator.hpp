@@ -137,6 +137,14 @@ class ConsumerCoordinator final : public ResponseHandler {
   bool coordinator_unknown(std::int64_t now_ms);
 
   bool handle(RequestId id, ConsumerResponseBody& body, std::int64_t now_ms) override;
+
+ private:
+  std::int64_t retry_at_ms_ = 0;
+  std::int64_t blocked_until_ms_ = 0;
+  std::vector<CommitResult> commit_results_;
+  bool rejoin_needed_ = true;
+  MemberState state_ = MemberState::UNJOINED;
+  MemberGeneration generation_;
 };
 
 }  // namespace wrackline::kafka

@@ -51,7 +51,7 @@ struct FetchedBatch {
 
 struct FetchedPartition {
   TopicPartition partition;
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   Offset high_watermark = kNoOffset;
   Offset last_stable_offset = kNoOffset;
   Offset log_start_offset = kNoOffset;
@@ -64,7 +64,7 @@ struct FetchedPartition {
 };
 
 struct FetchResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::vector<FetchedPartition> partitions;
 };
 
@@ -84,7 +84,7 @@ struct ListOffsetsRequest {
 
 struct ListedOffset {
   TopicPartition partition;
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   Offset offset = kNoOffset;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
 };
@@ -105,7 +105,7 @@ struct OffsetForLeaderEpochRequest {
 
 struct EpochEndOffset {
   TopicPartition partition;
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
   Offset end_offset = kNoOffset;
 };
@@ -119,7 +119,7 @@ struct FindCoordinatorRequest {
 };
 
 struct FindCoordinatorResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   BrokerId coordinator = kNoBroker;
 };
 

@@ -130,7 +130,7 @@ class GroupCoordinator {
     std::vector<std::pair<std::string, Assignment>> assignments;
     std::vector<GroupAnswer> answers;
     bool done = false;
-    Errors error = Errors::NONE;
+    Errors error = Errors::none;
   };
 
   Held* held(std::string_view id);

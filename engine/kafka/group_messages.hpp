@@ -73,7 +73,7 @@ struct JoinGroupMember {
 };
 
 struct JoinGroupResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::string member_id;
   std::int32_t generation = kNoGeneration;
   std::optional<std::string> protocol;
@@ -94,7 +94,7 @@ struct SyncGroupRequest {
 };
 
 struct SyncGroupResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::optional<std::string> protocol;
   Assignment assignment;
 };
@@ -108,7 +108,7 @@ struct HeartbeatRequest {
 };
 
 struct HeartbeatResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
 };
 
 struct LeavingMember {
@@ -123,7 +123,7 @@ struct LeaveGroupRequest {
 };
 
 struct LeaveGroupResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::vector<Errors> members;  ///< in the order of the request
 };
 
@@ -152,7 +152,7 @@ struct TxnOffsetCommitRequest {
 };
 
 struct OffsetCommitResponse {
-  Errors error = Errors::NONE;  ///< of the request as a whole; then `partitions` is empty
+  Errors error = Errors::none;  ///< of the request as a whole; then `partitions` is empty
   std::vector<std::pair<TopicPartition, Errors>> partitions;
 };
 
@@ -168,16 +168,16 @@ struct FetchedOffset {
   TopicPartition partition;
   Offset offset = -1;  ///< -1: nothing committed
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
 };
 
 struct OffsetFetchResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::vector<FetchedOffset> partitions;
 };
 
 struct DeleteGroupResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
 };
 
 using GroupResponse = std::variant<JoinGroupResponse, SyncGroupResponse, HeartbeatResponse,
