@@ -23,14 +23,14 @@ enum class Local : std::uint8_t {
 };
 
 struct ClientError {
-  Errors code = Errors::NONE;
+  Errors code = Errors::none;
   Local local = Local::none;
 
   constexpr ClientError() = default;
   constexpr ClientError(Errors protocol_error) : code{protocol_error} {}  // NOLINT: an error code is an error
   constexpr ClientError(Local made_here) : local{made_here} {}            // NOLINT
 
-  constexpr explicit operator bool() const { return code != Errors::NONE || local != Local::none; }
+  constexpr explicit operator bool() const { return code != Errors::none || local != Local::none; }
   friend constexpr bool operator==(const ClientError&, const ClientError&) = default;
 };
 

@@ -24,7 +24,7 @@ namespace wrackline::kafka {
 /// A broker's verdict on one batch of a Produce request.
 struct PartitionResponse {
   PartitionId partition = 0;
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   std::int64_t base_offset = -1;
   std::int64_t log_start_offset = -1;
   LeaderAndEpoch current_leader;  ///< KIP-951: who leads now, if the broker says so
@@ -46,6 +46,8 @@ class TransactionManager {
   /// `retry_backoff_ms`: between attempts of the requests of `next_request`.
   TransactionManager(const ProducerConfig& config, const ProducerMetadata& metadata, BatchPool& pool,
                      std::int64_t retry_backoff_ms);
+  /// Topics were added to the metadata after construction.
+  void topics_added();
 
   // The application's calls. An error is what the call throws; else `call` names it in `call_completions`.
   struct Called {
@@ -125,9 +127,13 @@ class TransactionManager {
   void back_to_uninitialized(ClientError error);
   void close();
 
+  /// The real sender thread makes an invalid transition of its own fatal; the recorded cases were run outside of it.
+  void set_poison_on_invalid_transition(bool poison) { poison_ = poison; }
+
  private:
   static bool valid_transition(State from, State to);
   [[nodiscard]] bool transition(State to, ClientError error = {});
+  [[nodiscard]] bool sender_transition(State to, ClientError error = {});
   bool to_abortable(ClientError error);
   void to_fatal(ClientError error);
   bool to_error_state(ClientError error);
@@ -139,13 +145,17 @@ class TransactionManager {
   void request_epoch_bump(PartitionId partition);
   void bump_idempotent_epoch();
   void reset_sequences();
+  void forget(TxnPartitionEntry& at);
+  void resolved(TxnPartitionEntry& at);
   bool client_must_bump() const { return coordinator_supports_bump_ && !protocol_v2_; }
   bool can_handle_abortable() const { return coordinator_supports_bump_ || protocol_v2_; }
   void enqueue(Pending request);
+  Pending dequeue();
+  Pending make_request(TxnApi api, CoordinatorType coordinator) const;
   Pending make_init_producer_id(bool epoch_bump);
   Pending make_add_partitions();
-  Pending make_offset_commit(const GroupMetadata& group);
-  std::uint32_t complete_transaction_by(bool commit);
+  Pending make_offset_commit(std::vector<TxnOffset> offsets, GroupMetadata group, std::uint32_t call);
+  Called complete_transaction_by(bool commit);
   void complete_transaction();
 
   void fatal(const Pending& request, ClientError error);
@@ -171,6 +181,7 @@ class TransactionManager {
   ProducerIdAndEpoch producer_;
   bool epoch_bump_required_ = false;
   bool transaction_started_ = false;
+  bool poison_ = true;
   bool coordinator_supports_bump_ = false;
   BrokerId transaction_coordinator_ = kNoBroker;
   BrokerId group_coordinator_ = kNoBroker;
@@ -181,7 +192,7 @@ class TransactionManager {
   std::vector<PartitionId> pending_partitions_;  ///< asked
   std::size_t unresolved_ = 0;
   std::vector<TxnOffset> pending_offsets_;
-  std::vector<Pending> pending_;  ///< in order of (priority, arrival)
+  std::vector<Pending> pending_;  ///< a binary heap by priority, as Java's PriorityQueue keeps it
   std::vector<std::uint32_t> open_calls_;
   std::uint32_t next_call_ = 1;
   /// A call that changes the state and has not ended yet: nothing else may be called but it again.

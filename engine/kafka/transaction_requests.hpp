@@ -54,7 +54,7 @@ struct TxnRequest {
 };
 
 struct TxnResponse {
-  Errors error = Errors::NONE;
+  Errors error = Errors::none;
   BrokerId coordinator = kNoBroker;  ///< find_coordinator
   ProducerIdAndEpoch producer;       ///< init_producer_id; end_txn under protocol v2
   std::vector<std::pair<PartitionId, Errors>>

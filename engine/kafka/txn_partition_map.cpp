@@ -1,0 +1,74 @@
+#include "engine/kafka/txn_partition_map.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <tuple>
+
+namespace wrackline::kafka {
+
+namespace {
+
+auto order(const ProducerBatch& batch) {
+  return std::tuple{batch.producer.id, batch.producer.epoch, batch.base_sequence};
+}
+
+bool before(const ProducerBatch* left, const ProducerBatch* right) { return order(*left) < order(*right); }
+
+}  // namespace
+
+void TxnPartitionEntry::add(ProducerBatch* batch) {
+  const auto at = std::lower_bound(in_flight_.begin(), in_flight_.end(), batch, before);
+  if (at != in_flight_.end() && order(**at) == order(*batch)) return;
+  BatchPool::hold(batch);
+  in_flight_.insert(at, batch);
+}
+
+void TxnPartitionEntry::remove(const ProducerBatch& batch, BatchPool& pool) {
+  const auto at = std::lower_bound(in_flight_.begin(), in_flight_.end(), &batch, before);
+  if (at == in_flight_.end() || order(**at) != order(batch)) return;
+  ProducerBatch* const found = *at;
+  in_flight_.erase(at);
+  pool.release(found);
+}
+
+void TxnPartitionEntry::clear(BatchPool& pool) {
+  for (ProducerBatch* batch : in_flight_) pool.release(batch);
+  in_flight_.clear();
+}
+
+template <typename Renumber>
+void TxnPartitionEntry::renumber(BatchPool& pool, Renumber&& apply) {
+  std::vector<ProducerBatch*> old;
+  old.swap(in_flight_);
+  for (ProducerBatch* batch : old) {
+    apply(*batch);
+    add(batch);
+    pool.release(batch);
+  }
+}
+
+void TxnPartitionEntry::start_at_beginning(ProducerIdAndEpoch fresh, BatchPool& pool) {
+  std::int32_t sequence = 0;
+  renumber(pool, [&](ProducerBatch& batch) {
+    batch.producer = fresh;
+    batch.base_sequence = sequence;
+    batch.sequence_reset = true;
+    sequence += batch.count;
+  });
+  producer = fresh;
+  next_sequence = sequence;
+  last_acked_sequence = kNoSequence;
+}
+
+void TxnPartitionEntry::close_gap(std::int32_t base_sequence, std::int32_t count, BatchPool& pool) {
+  assert(next_sequence >= count);
+  next_sequence -= count;
+  renumber(pool, [&](ProducerBatch& batch) {
+    if (batch.base_sequence < base_sequence) return;
+    assert(batch.base_sequence >= count);
+    batch.base_sequence -= count;
+    batch.sequence_reset = true;
+  });
+}
+
+}  // namespace wrackline::kafka
