@@ -4,14 +4,16 @@
 //
 // Every event has exactly one fate when the books are closed. The fates, the first that holds:
 //
-//   lost           some window that should show the event does not, although it was neither late for that window nor
+//   lost           some window that should show the event does not, although it was neither late for that
+//   window nor
 //                  still open - also when other windows do show it (`lost_in_some_windows`)
 //   delivered      a reader of the sink sees it in every window that it was not late for, and in at least one
 //                  (`late_in_some_windows` counts those that were late for others: hopping windows only)
 //   late_dropped   taken out as late, for all of its windows
 //   dead_lettered, shed     taken out on purpose
 //   expired, rejected       the producer gave up before any copy reached the network
-//   pending        still on its way when the run ended: in a producer, unread in the log, or in an open window
+//   pending        still on its way when the run ended: in a producer, unread in the log, or in an open
+//   window
 //
 // "Lost" is split by what the producing application was told and by the last hop that held the event.
 #pragma once
@@ -22,10 +24,20 @@
 
 namespace wrackline::analysis {
 
-enum class Fate : std::uint8_t { delivered, late_dropped, dead_lettered, shed, expired, rejected, lost, pending };
+enum class Fate : std::uint8_t {
+  delivered,
+  late_dropped,
+  dead_lettered,
+  shed,
+  expired,
+  rejected,
+  lost,
+  pending
+};
 inline constexpr std::size_t kFates = 8;
 
-/// What the application was told about a lost event. `sim::Told` and "nobody said anything", which counts as unknown.
+/// What the application was told about a lost event. `sim::Told` and "nobody said anything", which counts as
+/// unknown.
 enum class LossTold : std::uint8_t { acknowledged, told_failed, outcome_unknown, fire_and_forget };
 inline constexpr std::size_t kLossTold = 4;
 
@@ -55,8 +67,8 @@ struct Books {
   std::uint64_t produced = 0;
   std::array<std::uint64_t, kFates> fates{};
   std::array<std::array<std::uint64_t, kLossHops>, kLossTold> lost_by{};
-  std::array<std::uint64_t, kDuplicateHops> duplicates{};        ///< extra effects
-  std::array<std::uint64_t, kDuplicateHops> duplicated_events{}; ///< events with at least one extra effect
+  std::array<std::uint64_t, kDuplicateHops> duplicates{};         ///< extra effects
+  std::array<std::uint64_t, kDuplicateHops> duplicated_events{};  ///< events with at least one extra effect
   std::uint64_t late_in_some_windows = 0;  ///< delivered, but dropped as late from some of its windows
   std::uint64_t lost_in_some_windows = 0;  ///< lost, but visible in some of its windows
 

@@ -1,11 +1,12 @@
 // Integer log-linear histogram: what every latency and lag is collected in.
 //
-// Values below 128 are exact; above, each power of two is cut into 128 equal buckets and a value is reported as the
-// middle of its bucket, so the error is below 0.4 % (kernel.md §4, "log-linear, 7 bits"). No floating point: the same
-// bytes everywhere, and merging is addition, so the order in which a campaign merges can not matter.
+// Values below 128 are exact; above, each power of two is cut into 128 equal buckets and a value is reported
+// as the middle of its bucket, so the error is below 0.4 % (kernel.md §4, "log-linear, 7 bits"). No floating
+// point: the same bytes everywhere, and merging is addition, so the order in which a campaign merges can not
+// matter.
 //
-// A percentile alone lies when events never arrive. Every reader prints the number that is *missing* beside it; the
-// histogram does not know that number, the ledger does (see LatencyStat).
+// A percentile alone lies when events never arrive. Every reader prints the number that is *missing* beside
+// it; the histogram does not know that number, the ledger does (see LatencyStat).
 //
 // Not modelled: values below zero are counted in a bucket of their own and reported as 0.
 #pragma once
@@ -55,9 +56,7 @@ class Histogram {
   bool empty() const { return count_ == 0; }
   std::uint64_t negative() const { return negative_; }
   /// Rounded down; 0 when empty.
-  std::int64_t mean() const {
-    return count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / count_);
-  }
+  std::int64_t mean() const { return count_ == 0 ? 0 : static_cast<std::int64_t>(sum_ / count_); }
   std::optional<std::int64_t> least() const { return empty() ? std::nullopt : std::optional{least_}; }
   std::optional<std::int64_t> greatest() const { return empty() ? std::nullopt : std::optional{greatest_}; }
   /// The value with rank ceil(q * count), as the middle of its bucket, never outside [least, greatest].
@@ -73,7 +72,7 @@ class Histogram {
   friend bool operator==(const Histogram& a, const Histogram& b);
 
   static constexpr std::size_t bucket_of(std::uint64_t value) {
-    const int shift = std::max(0, std::bit_width(value) - 1 - kSubBits);
+    const int shift = std::max(0, 63 - kSubBits - std::countl_zero(value));
     return (static_cast<std::size_t>(shift) << kSubBits) + static_cast<std::size_t>(value >> shift);
   }
   /// Smallest value of a bucket.

@@ -1,4 +1,5 @@
-// Several observers behind the one door that the models know: each hook is passed on in the order of the list.
+// Several observers behind the one door that the models know: each hook is passed on in the order of the
+// list.
 #pragma once
 
 #include <vector>
@@ -20,17 +21,20 @@ class ObserverList final : public sim::Observer {
   void refused(sim::SendRefusal why, std::span<const sim::EventId> ids, sim::Time at) override {
     for (auto* o : observers_) o->refused(why, ids, at);
   }
-  void appended(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override {
+  void appended(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                sim::Time at) override {
     for (auto* o : observers_) o->appended(p, base, ids, at);
   }
-  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override {
+  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                 sim::Time at) override {
     for (auto* o : observers_) o->committed(p, base, ids, at);
   }
-  void uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override {
+  void uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                   sim::Time at) override {
     for (auto* o : observers_) o->uncommitted(p, base, ids, at);
   }
-  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first, std::span<const sim::EventId> ids,
-              sim::Time at) override {
+  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
+              std::span<const sim::EventId> ids, sim::Time at) override {
     for (auto* o : observers_) o->polled(consumer, p, first, ids, at);
   }
   void assigned(std::uint32_t consumer, sim::PartitionRef p, std::int64_t position, sim::Time at) override {
@@ -48,7 +52,8 @@ class ObserverList final : public sim::Observer {
   void processed(std::uint32_t job, std::span<const sim::EventId> ids, sim::Time at) override {
     for (auto* o : observers_) o->processed(job, ids, at);
   }
-  void dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids, sim::Time at) override {
+  void dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids,
+               sim::Time at) override {
     for (auto* o : observers_) o->dropped(why, job, ids, at);
   }
   void late_for_window(std::uint32_t job, std::int64_t window_start_ms, std::span<const sim::EventId> ids,

@@ -1,8 +1,9 @@
 // The names of what can go wrong, and where they are written down.
 //
-// The first group bears the names of Jepsen's Kafka workload (tests/kafka.clj), the second is ours. An anomaly is a
-// fact, not a verdict: which of them a guarantee permits is a table of its own (names/guarantee.hpp). Counts are exact;
-// the examples that are kept are the first few in (seed, time) order, so merging runs in any order gives the same ones.
+// The first group bears the names of Jepsen's Kafka workload (tests/kafka.clj), the second is ours. An
+// anomaly is a fact, not a verdict: which of them a guarantee permits is a table of its own
+// (names/guarantee.hpp). Counts are exact; the examples that are kept are the first few in (seed, time)
+// order, so merging runs in any order gives the same ones.
 #pragma once
 
 #include <array>
@@ -27,13 +28,14 @@ enum class Anomaly : std::uint8_t {
   inconsistent_offsets,  ///< two different records were seen at one offset of one partition
   nonmonotonic_poll,     ///< a consumer was given an offset it had already passed, without a new assignment
   poll_skip,             ///< a consumer was given an offset beyond the next one, without a new assignment
-  nonmonotonic_send,     ///< one source's records stand in a partition in another order than they were handed over
+  nonmonotonic_send,     ///< one source's records stand in a partition in another order than they were handed
+                         ///< over
   vanished_read,         ///< a record was read and afterwards vanished from the committed log
   late_dropped,          ///< dropped as late, by the rule
-  wrongly_late,          ///< dropped as late although its window was still open, by the rule or for any honest clock
-  premature_fire,        ///< a result before the watermark, or before true time, had reached the end of its window
-  double_fire,           ///< the same pane of the same (job, key, window) again
-  window_gap,            ///< a (key, window) that accepted records, and no row for it
+  wrongly_late,  ///< dropped as late although its window was still open, by the rule or for any honest clock
+  premature_fire,  ///< a result before the watermark, or before true time, had reached the end of its window
+  double_fire,     ///< the same pane of the same (job, key, window) again
+  window_gap,      ///< a (key, window) that accepted records, and no row for it
   missing_contribution,  ///< a row that lacks a record which was accepted into its window
   double_counted,        ///< a row that holds one record more than once
   sink_duplicate,        ///< one record in more than one row that a reader counts
@@ -42,7 +44,8 @@ enum class Anomaly : std::uint8_t {
   orphan_commit,         ///< the group's offset was committed beyond a record that nobody ever processed
   zombie_write,          ///< a row from a writer of an older generation, after the newer one had started
   watermark_regression,  ///< a watermark moved backwards
-  sink_order_inversion,  ///< of one key, an older window became visible for the first time after a younger one
+  sink_order_inversion,  ///< of one key, an older window became visible for the first time after a younger
+                         ///< one
   stuck,                 ///< after all faults had healed, the pipeline did not drain within its bound
 };
 inline constexpr std::size_t kAnomalies = 24;
@@ -77,7 +80,9 @@ class AnomalyLog {
     ++entry.count;
     if (entry.examples.size() < kExamples) entry.examples.push_back({0, sim::to_ns(at), what()});
   }
-  void count(Anomaly anomaly, std::uint64_t times) { entries_[static_cast<std::size_t>(anomaly)].count += times; }
+  void count(Anomaly anomaly, std::uint64_t times) {
+    entries_[static_cast<std::size_t>(anomaly)].count += times;
+  }
   bool wants_example(Anomaly anomaly) const {
     return entries_[static_cast<std::size_t>(anomaly)].examples.size() < kExamples;
   }

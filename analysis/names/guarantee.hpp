@@ -1,10 +1,11 @@
 // What each delivery guarantee permits: a table of anomalies. Anything that is not permitted is a violation.
 //
-// The classes are those of kafka.md 6.1: EO (no acknowledged loss, no duplicate effect), ALO (no acknowledged loss),
-// AMO (no duplicate effect). Permitted everywhere: late_dropped and what follows from a wrong clock (wrongly_late,
-// premature_fire), since a guarantee of delivery says nothing about time; a scenario that minds says so in `expect`.
-// Losses that the application was told about, or could not be told about, are permitted everywhere too
-// (kafka.md: UL is not AL); an acknowledged loss is permitted by at_most_once and none only.
+// The classes are those of kafka.md 6.1: EO (no acknowledged loss, no duplicate effect), ALO (no acknowledged
+// loss), AMO (no duplicate effect). Permitted everywhere: late_dropped and what follows from a wrong clock
+// (wrongly_late, premature_fire), since a guarantee of delivery says nothing about time; a scenario that
+// minds says so in `expect`. Losses that the application was told about, or could not be told about, are
+// permitted everywhere too (kafka.md: UL is not AL); an acknowledged loss is permitted by at_most_once and
+// none only.
 #pragma once
 
 #include <bitset>

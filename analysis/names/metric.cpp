@@ -15,14 +15,16 @@ constexpr std::array<LatencyInfo, kLatencies> kLatencyTable{{
     {Latency::end_to_end, "end_to_end", Unit::duration, "events that are not delivered",
      "From the true creation of an event to the moment when a reader of the sink first sees it in a result."},
     {Latency::arrival_to_visible, "arrival_to_visible", Unit::duration, "events that are not delivered",
-     "From the moment when an event reached its producer (after its delay) to its first visibility at the sink."},
+     "From the moment when an event reached its producer (after its delay) to its first visibility at the "
+     "sink."},
     {Latency::result_latency, "result_latency", Unit::duration, "(key, window) pairs without any row",
      "From the end of a window, in true time, to the first visible row of a key of that window."},
     {Latency::watermark_lag, "watermark_lag", Unit::duration, "samples before a task's first watermark",
      "True time minus the watermark of a task, sampled on a fixed grid of true time."},
     {Latency::consumer_lag, "consumer_lag", Unit::records, "none",
      "Records between a consumer's position and the high watermark of the partition, at each poll."},
-    {Latency::time_to_recover, "time_to_recover", Unit::duration, "faults that the pipeline did not recover from",
+    {Latency::time_to_recover, "time_to_recover", Unit::duration,
+     "faults that the pipeline did not recover from",
      "From the strike of a fault to the last poll whose records were older than before the strike."},
 }};
 
@@ -30,7 +32,8 @@ const std::vector<MetricInfo>& table() {
   static const std::vector<MetricInfo> kTable = [] {
     std::vector<MetricInfo> all{
         {"produced", Unit::events, "Events that the sources created."},
-        {"delivered", Unit::events, "Events visible at the sink in every window that they were not late for."},
+        {"delivered", Unit::events,
+         "Events visible at the sink in every window that they were not late for."},
         {"late_dropped", Unit::events, "Events taken out as late, for all of their windows."},
         {"dead_lettered", Unit::events, "Events sent to a dead-letter queue on purpose."},
         {"shed", Unit::events, "Events shed on purpose under load."},
@@ -50,7 +53,8 @@ const std::vector<MetricInfo>& table() {
         {"late.in_some_windows", Unit::events, "Delivered, but dropped as late from some of their windows."},
         {"duplicated.log", Unit::events, "Extra committed copies in the log."},
         {"duplicated.processor", Unit::events, "Times that a record was taken into account again."},
-        {"duplicated.sink", Unit::events, "Extra visible effects, as a reader of the sink sees them at the end."},
+        {"duplicated.sink", Unit::events,
+         "Extra visible effects, as a reader of the sink sees them at the end."},
         {"duplicated_events.log", Unit::events, "Events with more than one committed copy in the log."},
         {"duplicated_events.processor", Unit::events, "Events that were taken into account more than once."},
         {"duplicated_events.sink", Unit::events, "Events with more than one visible effect."},
@@ -115,7 +119,8 @@ const std::vector<MetricInfo>& metrics() { return table(); }
 
 const MetricInfo* find_metric(std::string_view name) {
   const auto& all = table();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const MetricInfo& info) { return info.name == name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const MetricInfo& info) { return info.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -159,7 +164,8 @@ std::optional<MetricRef> parse_metric(std::string_view text) {
   const auto statistic = parse_statistic(text.substr(0, open));
   const auto latency = find_latency(text.substr(open + 1, text.size() - open - 2));
   if (!statistic || !latency) return std::nullopt;
-  const bool counts = statistic->kind == Statistic::Kind::count || statistic->kind == Statistic::Kind::missing;
+  const bool counts =
+      statistic->kind == Statistic::Kind::count || statistic->kind == Statistic::Kind::missing;
   const Unit unit = counts ? Unit::events : kLatencyTable[static_cast<std::size_t>(*latency)].unit;
   return MetricRef{{}, *statistic, *latency, unit};
 }
@@ -173,7 +179,8 @@ std::vector<std::string> metric_names() {
   std::vector<std::string> names;
   for (const MetricInfo& info : table()) names.push_back(info.name);
   for (const LatencyInfo& info : kLatencyTable) {
-    for (const std::string_view statistic : {"p50", "p95", "p99", "p99.9", "mean", "min", "max", "count", "missing"}) {
+    for (const std::string_view statistic :
+         {"p50", "p95", "p99", "p99.9", "mean", "min", "max", "count", "missing"}) {
       names.push_back(std::string{statistic} + "(" + std::string{info.name} + ")");
     }
   }

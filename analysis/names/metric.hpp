@@ -1,11 +1,14 @@
-// Every figure that a run reports, declared once: name, unit, meaning. Expectations, the verdict table, JSON, the
-// database, documentation and completion are derived from this table; the values are looked up by analysis/metrics.hpp.
+// Every figure that a run reports, declared once: name, unit, meaning. Expectations, the verdict table, JSON,
+// the database, documentation and completion are derived from this table; the values are looked up by
+// analysis/metrics.hpp.
 //
 //   counts      lost, lost.acknowledged, duplicated.sink, anomaly.unseen, ...         0, 1, 2, ...
 //   ratios      late_drop_rate, loss_rate, ...                                        an exact fraction
-//   durations   quantiles of a latency: p50(end_to_end), p99(result_latency), mean(...), max(...), missing(...)
+//   durations   quantiles of a latency: p50(end_to_end), p99(result_latency), mean(...), max(...),
+//   missing(...)
 //
-// The names inside the brackets are the latency kinds; `consumer_lag` is in records, the others in nanoseconds.
+// The names inside the brackets are the latency kinds; `consumer_lag` is in records, the others in
+// nanoseconds.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +63,8 @@ struct MetricInfo {
 const std::vector<MetricInfo>& metrics();
 const MetricInfo* find_metric(std::string_view name);
 
-/// How a latency is condensed into one number: "p50", "p95", "p99", "p99.9", "mean", "min", "max", "count", "missing".
+/// How a latency is condensed into one number: "p50", "p95", "p99", "p99.9", "mean", "min", "max", "count",
+/// "missing".
 struct Statistic {
   enum class Kind : std::uint8_t { quantile, mean, min, max, count, missing } kind = Kind::quantile;
   std::uint32_t per_10000 = 5000;  ///< of a quantile

@@ -1,0 +1,175 @@
+#include "analysis/event_store.hpp"
+
+#include <algorithm>
+
+namespace wrackline::analysis {
+
+EventStore::EventStore(std::uint32_t windows_per_event)
+    : windows_per_event_{windows_per_event},
+      mask_words_{windows_per_event <= 1 ? 0 : (windows_per_event + 63) / 64} {
+  assert(windows_per_event >= 1 && windows_per_event <= 255 &&
+         "a word counts the windows of an event up to 255");
+}
+
+std::uint64_t EventStore::created(std::uint16_t source) const {
+  if (source >= books_.size()) return 0;
+  const SourceBook& book = books_[source];
+  if (book.live.empty()) return book.first_live << kChunkBits;
+  return ((book.next_chunk - 1) << kChunkBits) + book.live.back()->used;
+}
+
+EventStore::Chunk* EventStore::find(sim::EventId id) {
+  if (id.source() >= books_.size()) return nullptr;
+  const SourceBook& book = books_[id.source()];
+  const std::uint64_t number = id.ordinal() >> kChunkBits;
+  if (number - book.first_live >= book.live.size()) return nullptr;  // also below: the difference wraps
+  cached_tag_ = id.packed() >> kChunkBits;
+  cached_ = book.live[number - book.first_live];
+  return cached_;
+}
+
+EventStore::Chunk& EventStore::open_chunk(sim::EventId id) {
+  if (id.source() >= books_.size()) books_.resize(std::size_t{id.source()} + 1);
+  SourceBook& book = books_[id.source()];
+  assert(id.ordinal() >> kChunkBits == book.next_chunk && "events of a source are created in order");
+  if (free_.empty()) {
+    chunks_.push_back(std::make_unique<Chunk>());
+    free_.push_back(chunks_.back().get());
+  }
+  Chunk& chunk = *free_.back();
+  free_.pop_back();
+  chunk.used = 0;
+  chunk.least_event_time_ms = INT64_MAX;
+  chunk.greatest_event_time_ms = INT64_MIN;
+  chunk.masks.assign(std::size_t{2} * mask_words_ * kChunk, 0);
+  book.live.push_back(&chunk);
+  ++book.next_chunk;
+  return *find(id);
+}
+
+EventRef EventStore::ref(Chunk& chunk, sim::EventId id) {
+  EventRef found;
+  if (!exists(chunk, id)) return found;
+  const std::size_t i = index(id);
+  found.state = &chunk.events[i];
+  if (mask_words_ != 0) {
+    found.present = &chunk.masks[i * 2 * mask_words_];
+    found.late = found.present + mask_words_;
+  }
+  return found;
+}
+
+EventRef EventStore::ref(Kept& kept) const {
+  EventRef found;
+  found.state = &kept.state;
+  found.times_known = kept.times_known;
+  if (mask_words_ != 0) {
+    found.present = kept.masks.data();
+    found.late = found.present + mask_words_;
+  }
+  return found;
+}
+
+EventRef EventStore::ref(sim::EventId id) {
+  if (Chunk* chunk = live(id)) return ref(*chunk, id);
+  if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return ref(kept->second);
+  const Remains* remains = remains_of(id);
+  if (remains == nullptr) return {};
+
+  Kept& kept = kept_[id.packed()];
+  kept.times_known = false;
+  kept.state.word = word_in(*remains, id);
+  kept.masks.assign(std::size_t{2} * mask_words_, 0);
+  // The masks follow from the word: an event that ended by its word is in all of its windows or in none.
+  if (mask_words_ != 0 && word::seen(kept.state.word) != 0) {
+    for (std::uint32_t w = 0; w < windows_per_event_; ++w) kept.masks[w / 64] |= std::uint64_t{1} << (w % 64);
+  }
+  EventRef found = ref(kept);
+  found.revived = true;
+  return found;
+}
+
+const EventState* EventStore::peek(sim::EventId id) {
+  if (Chunk* chunk = live(id)) return exists(*chunk, id) ? &chunk->events[index(id)] : nullptr;
+  const auto kept = kept_.find(id.packed());
+  return kept != kept_.end() && kept->second.times_known ? &kept->second.state : nullptr;
+}
+
+std::uint32_t EventStore::peek_word(sim::EventId id) {
+  if (Chunk* chunk = live(id)) return exists(*chunk, id) ? chunk->events[index(id)].word : 0;
+  if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return kept->second.state.word;
+  const Remains* remains = remains_of(id);
+  return remains == nullptr ? 0 : word_in(*remains, id);
+}
+
+EventStore::Oldest EventStore::oldest(std::uint16_t source) {
+  if (source >= books_.size() || books_[source].live.empty()) return {};
+  return {books_[source].live.front(), books_[source].first_live << kChunkBits};
+}
+
+const EventStore::Remains* EventStore::remains_of(sim::EventId id) const {
+  if (id.source() >= books_.size()) return nullptr;
+  const SourceBook& book = books_[id.source()];
+  const std::uint64_t number = id.ordinal() >> kChunkBits;
+  if (number - book.first_remains >= book.remains.size()) return nullptr;
+  return &book.remains[number - book.first_remains];
+}
+
+std::uint32_t EventStore::word_in(const Remains& remains, sim::EventId id) {
+  const auto offset = static_cast<std::uint32_t>(index(id));
+  const auto other = std::lower_bound(remains.others.begin(), remains.others.end(), offset,
+                                      [](const Other& o, std::uint32_t value) { return o.offset < value; });
+  return other != remains.others.end() && other->offset == offset ? other->word : remains.word;
+}
+
+std::uint32_t EventStore::usual_word(const Chunk& chunk) {
+  // Boyer-Moore vote: finds the word that more than half of the events bear, if there is one. Any other
+  // answer is right too, and costs memory only.
+  std::uint32_t candidate = 0;
+  std::uint32_t votes = 0;
+  for (const EventState& event : chunk.events) {
+    if (votes == 0) candidate = event.word;
+    votes += event.word == candidate ? 1U : ~0U;
+  }
+  return candidate;
+}
+
+void EventStore::release_oldest(std::uint16_t source, Remains remains) {
+  SourceBook& book = books_[source];
+  remains.others.shrink_to_fit();
+  book.remains.push_back(std::move(remains));
+  free_.push_back(book.live.front());
+  book.live.erase(book.live.begin());
+  ++book.first_live;
+  cached_tag_ = ~std::uint64_t{0};
+  cached_ = nullptr;
+}
+
+void EventStore::forget(std::uint16_t source, std::uint64_t below) {
+  if (source >= books_.size()) return;
+  SourceBook& book = books_[source];
+  const std::uint64_t upto = std::min(below >> kChunkBits, book.first_live);
+  if (upto <= book.first_remains) return;
+  book.remains.erase(book.remains.begin(),
+                     book.remains.begin() + static_cast<std::ptrdiff_t>(upto - book.first_remains));
+  book.first_remains = upto;
+}
+
+std::vector<std::uint64_t> EventStore::kept_ids() const {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(kept_.size());
+  for (const auto& [packed, kept] : kept_) ids.push_back(packed);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::size_t EventStore::bytes() const {
+  std::size_t sum = chunks_.size() * (sizeof(Chunk) + std::size_t{2} * mask_words_ * kChunk * 8);
+  for (const SourceBook& book : books_) {
+    sum += book.remains.capacity() * sizeof(Remains);
+    for (const Remains& remains : book.remains) sum += remains.others.capacity() * sizeof(Other);
+  }
+  return sum + kept_.size() * (sizeof(Kept) + 32 + std::size_t{2} * mask_words_ * 8);
+}
+
+}  // namespace wrackline::analysis

@@ -1,0 +1,199 @@
+// The ledger: follows every event of one job from its source to the sink's reader, and closes the books
+// exactly (design §6; the identity and the order of fates stand in books.hpp).
+//
+// It is told the truth by the models through sim::Observer, record by record, and keeps 32 bytes per event in
+// flight. One ledger follows one job into one sink; a pipeline with several jobs has several ledgers behind
+// an ObserverList.
+//
+// What a reader of the sink counts (LedgerConfig::reading):
+//   every_row    an append-only store: each row counts, so a repeated row doubles every record in it
+//   latest_pane  append-only, read by somebody who knows panes: a row with a higher pane replaces the row
+//   before it,
+//                any other repetition counts
+//   upsert       a row that `overwrites` replaces the one before it; what the replaced row held counts no
+//   more. A record
+//                that stands in one row twice counts twice, in every reading
+//
+// Settling keeps memory flat. `settle_before(X)` says: rows of windows that end at or before X are final - no
+// process that could still write one is alive, paused ones included. The ledger then folds what has met its
+// fate into a few bytes per thousand events and forgets the rows. Events are revived exactly if something
+// turns up after all (a second visible effect of a settled event is still counted); only a final row that is
+// *replaced* after X can not be judged, is counted in `broken_promises`, and makes the run inconclusive.
+//
+// Not modelled: joins and tables (a result has one key and one window). Sessions: their windows are no
+// function of the timestamp; they will need their own assigner here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "analysis/books.hpp"
+#include "analysis/checkers/facts.hpp"
+#include "analysis/event_store.hpp"
+#include "analysis/histogram.hpp"
+#include "analysis/names/anomaly.hpp"
+#include "analysis/names/metric.hpp"
+#include "analysis/row_table.hpp"
+#include "sim/observer.hpp"
+
+namespace wrackline::analysis {
+
+enum class Reading : std::uint8_t { every_row, latest_pane, upsert };
+
+struct LedgerConfig {
+  std::uint32_t job = 0;
+  std::uint32_t sink = 0;
+  WindowShape window;
+  Reading reading = Reading::every_row;
+  /// Event time, in ms, that a right clock would stamp at true time zero.
+  std::int64_t start_ms = 0;
+  /// The steady part of the run: events created in [from, until), windows that end in it.
+  sim::Time steady_from{};
+  sim::Time steady_until = sim::kNever;
+  /// Which of the pipeline's topics and consumers feed this job. Empty: all.
+  std::vector<std::uint16_t> topics;
+  std::vector<std::uint32_t> consumers;
+};
+
+/// How far a reader can expect results when the run ends.
+struct Closing {
+  sim::Time at{};
+  /// Windows that end at or before this event time should have shown their results; later ones are still
+  /// open. After a full drain: no limit.
+  std::int64_t windows_due_ms = std::numeric_limits<std::int64_t>::max();
+};
+
+class Ledger final : public sim::Observer, public FactSource {
+ public:
+  Ledger(LedgerConfig config, AnomalyLog& anomalies);
+
+  // ---- hooks
+  void created(std::span<const sim::CreatedRecord> records) override;
+  void told(sim::Told answer, std::span<const sim::EventId> ids, sim::Time at) override;
+  void refused(sim::SendRefusal why, std::span<const sim::EventId> ids, sim::Time at) override;
+  void appended(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                sim::Time at) override;
+  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                 sim::Time at) override;
+  void uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                   sim::Time at) override;
+  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
+              std::span<const sim::EventId> ids, sim::Time at) override;
+  void processed(std::uint32_t job, std::span<const sim::EventId> ids, sim::Time at) override;
+  void dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids,
+               sim::Time at) override;
+  void late_for_window(std::uint32_t job, std::int64_t window_start_ms, std::span<const sim::EventId> ids,
+                       sim::Time at) override;
+  void visible(const sim::VisibleResult& result, sim::Time at) override;
+  void withdrawn(const sim::VisibleResult& result, sim::Time at) override;
+
+  // ---- settling
+  /// See above. May be called at any time and with any value; going back is harmless.
+  void settle_before(std::int64_t event_time_ms);
+  /// The same for a job without windows: no result of an event below the ordinal will be replaced.
+  void settle(std::uint16_t source, std::uint64_t ordinal);
+  /// Frees even the remains of settled events. Whatever is told about one of them afterwards is a broken
+  /// promise.
+  void forget(std::uint16_t source, std::uint64_t ordinal);
+
+  // ---- closing
+  /// These events are still held by something alive: a producer's buffer, a log beyond the high watermark or
+  /// beyond the committed offset, the state of an open window. Only they (and events of windows that are not
+  /// due) are `pending`.
+  void hold(std::span<const sim::EventId> ids);
+  /// Counts everything that is left. Exactly once, last.
+  void close(const Closing& closing);
+
+  /// After close().
+  const Books& books(Phase phase) const { return phase == Phase::all ? total_ : steady_; }
+  const LatencyStat& latency(Latency kind, Phase phase) const {
+    return latencies_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(phase)];
+  }
+  /// Times that a promise of settle or forget was broken, or a hook contradicted an earlier one. 0 in an
+  /// exact run.
+  std::uint64_t broken_promises() const { return broken_promises_; }
+
+  /// Called for each event when its fate is counted; for a revived one again (the last call holds). Costs a
+  /// callback per event: for the database of a small run. Before the first event.
+  using OnFate = std::function<void(sim::EventId, Fate, LossTold, LossHop)>;
+  void on_fate(OnFate callback) { on_fate_ = std::move(callback); }
+
+  // ---- FactSource
+  std::optional<EventFacts> facts_of(sim::EventId id) override;
+  bool accounted_for(sim::EventId id) override;
+
+  const LedgerConfig& config() const { return config_; }
+  std::uint64_t created_events() const { return created_; }
+  std::size_t bytes() const { return store_.bytes() + rows_.bytes(); }
+
+ private:
+  struct Verdict {
+    Fate fate = Fate::pending;
+    LossTold told = LossTold::outcome_unknown;
+    LossHop hop = LossHop::producer;
+    std::uint32_t extra_at_sink = 0;
+    bool late_in_some = false;
+    bool lost_in_some = false;
+  };
+  struct Presence {
+    std::uint32_t seen = 0;     ///< windows that show the event
+    std::uint32_t late = 0;     ///< windows that it was late for and that do not show it
+    std::uint32_t missing = 0;  ///< due windows that should show it
+    std::uint32_t open = 0;     ///< windows that are not due yet
+    std::uint32_t extra = 0;    ///< contributions beyond the first, over all windows
+  };
+
+  template <class Update>
+  void each(std::span<const sim::EventId> ids, Update&& update);
+  EventRef slow_ref(sim::EventId id);
+  bool follows_topic(sim::PartitionRef p) const;
+  bool follows_consumer(std::uint32_t consumer) const;
+
+  void measure(EventState& state, sim::Time at);
+  void show(sim::EventId id, EventRef ref, std::uint32_t ring, sim::Time at);
+  void hide(sim::EventId id, std::uint32_t ring);
+  void hide_row(WindowRows& window, VisibleRow& row);
+  std::uint32_t repeated_in(std::span<const sim::EventId> contributions);
+  bool belongs(const EventState& state, const sim::VisibleResult& result) const;
+
+  bool ended(std::uint32_t w) const;
+  void settle_chunks(std::int64_t event_time_ms);
+  void settle_one(std::uint16_t source);
+  void retire_rows(std::int64_t end_ms);
+  void count(std::uint32_t w, const Verdict& verdict, std::uint64_t n, bool take_back);
+  Verdict judge(std::uint32_t w, const Presence& presence) const;
+  Presence presence_by_word(std::uint32_t w) const;
+  Presence presence(sim::EventId id, const EventRef& ref, std::int64_t due_ms) const;
+  void name_anomalies(sim::EventId id, const EventRef& ref, const Verdict& verdict, const Presence& presence);
+  void name_missing(sim::EventId id, const EventRef& ref);
+  Books& books_of(std::uint32_t w);
+
+  LedgerConfig config_;
+  AnomalyLog& anomalies_;
+  EventStore store_;
+  RowTable rows_;
+  std::uint64_t created_ = 0;
+  std::uint64_t broken_promises_ = 0;
+  bool closed_ = false;
+  sim::Time now_{};
+  std::int64_t due_ms_ = std::numeric_limits<std::int64_t>::max();
+
+  Books total_;                                                   ///< of all events
+  Books steady_;                                                  ///< of those created in the steady part
+  std::array<std::array<LatencyStat, 2>, kLatencies> latencies_;  ///< by phase
+  std::uint64_t repeated_inside_rows_ =
+      0;  ///< extra contributions that stand in one row, over all rows that count
+  /// Extra contributions per (event, ring index), for events with several windows only.
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> extras_;
+  std::unordered_set<std::uint64_t> gaps_;  ///< (key, window) pairs without a row, mixed
+  std::vector<sim::EventId> repeats_;       ///< scratch
+  OnFate on_fate_;
+};
+
+}  // namespace wrackline::analysis
