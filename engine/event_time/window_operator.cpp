@@ -42,6 +42,9 @@ WindowOperator::Starts WindowOperator::starts_over(TimestampMs slice_start) cons
 WindowOperator::Verdict WindowOperator::add_slowly(PartitionState& state, std::uint32_t key,
                                                    TimestampMs timestamp, sim::EventId id, std::int64_t value,
                                                    PaneBatch& fired) {
+  // A record without a timestamp (MIN) fails a Flink job; refusing it is the source's business, here it
+  // simply has no window. The far end of the axis is treated alike, so that no window start can wrap.
+  if (timestamp < kMinTimestamp / 2) return Verdict::no_window;
   const TimestampMs watermark = effective_watermark(state);
   const TimestampMs slice_start =
       floor_to(timestamp, static_cast<std::int64_t>(slice_ms_), assigner_.offset_ms);
@@ -110,10 +113,10 @@ void WindowOperator::schedule_next() {
     for (const auto& slice : state.slices) schedule(state, slice->start_ms());
 }
 
-void WindowOperator::run_due(PaneBatch& fired) {
+void WindowOperator::run_due(TimestampMs watermark_before, PaneBatch& fired) {
   due_.clear();
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    const TimestampMs fired_before = std::max(watermark_before_, states_[i].watermark_floor);
+    const TimestampMs fired_before = std::max(watermark_before, states_[i].watermark_floor);
     for (const auto& slice : states_[i].slices) {
       const Starts starts = starts_over(slice->start_ms());
       TimestampMs start = starts.first;
@@ -127,7 +130,6 @@ void WindowOperator::run_due(PaneBatch& fired) {
   std::sort(due_.begin(), due_.end());
   due_.erase(std::unique(due_.begin(), due_.end()), due_.end());
   for (const DueWindow& due : due_) fire_on_time(states_[due.state], due.start, fired);
-  watermark_before_ = watermark_;
   for (PartitionState& state : states_) clean_up(state);
   schedule_next();
 }

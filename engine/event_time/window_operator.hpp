@@ -74,8 +74,9 @@ class WindowOperator {
   /// is appended to `fired`, then what is past its cleanup time is forgotten.
   void advance_watermark(TimestampMs watermark, PaneBatch& fired) {
     if (watermark <= watermark_) return;
+    const TimestampMs before = watermark_;
     watermark_ = watermark;
-    if (watermark >= next_event_) run_due(fired);
+    if (watermark >= next_event_) run_due(before, fired);
   }
   TimestampMs watermark() const { return watermark_; }
   /// Up to here, exclusive, an advancing watermark changes nothing: no firing, no cleanup. kMaxTimestamp if
@@ -136,7 +137,7 @@ class WindowOperator {
 
   Verdict add_slowly(PartitionState& state, std::uint32_t key, TimestampMs timestamp, sim::EventId id,
                      std::int64_t value, PaneBatch& fired);
-  void run_due(PaneBatch& fired);
+  void run_due(TimestampMs watermark_before, PaneBatch& fired);
   void fire_on_time(PartitionState& state, TimestampMs window_start, PaneBatch& fired);
   void fire_late(PartitionState& state, TimestampMs window_start, std::uint32_t key, PaneBatch& fired);
   void clean_up(PartitionState& state);
@@ -154,7 +155,6 @@ class WindowOperator {
   std::int64_t allowed_lateness_ms_;
   std::uint64_t slice_ms_;
   TimestampMs watermark_ = kMinTimestamp;
-  TimestampMs watermark_before_ = kMinTimestamp;  ///< at the last run_due: what has fired already
   TimestampMs next_event_ = kMaxTimestamp;
   std::vector<PartitionState> states_;  ///< ascending by partition
   std::size_t last_state_ = 0;
