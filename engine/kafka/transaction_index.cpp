@@ -13,8 +13,9 @@ void TransactionIndex::append(const AbortedTxn& aborted) {
 void TransactionIndex::collect(Offset segment_base, Offset fetch_offset, Offset upper_bound,
                                std::vector<AbortedTxn>& out) const {
   const auto entries = entries_.items();
-  auto entry = std::lower_bound(entries.begin(), entries.end(), segment_base,
-                                [](const AbortedTxn& aborted, Offset base) { return aborted.last_offset < base; });
+  auto entry =
+      std::lower_bound(entries.begin(), entries.end(), segment_base,
+                       [](const AbortedTxn& aborted, Offset base) { return aborted.last_offset < base; });
   for (; entry != entries.end(); ++entry) {
     if (entry->last_offset >= fetch_offset && entry->first_offset < upper_bound) out.push_back(*entry);
     // Whatever is listed later began at or after this entry's last stable offset, hence outside of the range.

@@ -1,9 +1,9 @@
 // The aborted transactions of a log: what read_committed fetches list beside the data (L-45).
 //
-// Modelled: entries (producer, first offset, marker offset, last stable offset when the marker was written) in order of
-// their markers; the search for those that overlap a fetch, with its early end. One list stands for the index files of
-// all segments: an entry belongs to the segment of its marker, so deleting or truncating segments cuts the list at an end.
-// From: org.apache.kafka.storage.internals.log.TransactionIndex.
+// Modelled: entries (producer, first offset, marker offset, last stable offset when the marker was written)
+// in order of their markers; the search for those that overlap a fetch, with its early end. One list stands
+// for the index files of all segments: an entry belongs to the segment of its marker, so deleting or
+// truncating segments cuts the list at an end. From: org.apache.kafka.storage.internals.log.TransactionIndex.
 #pragma once
 
 #include <span>
@@ -25,9 +25,10 @@ struct AbortedTxn {
 class TransactionIndex {
  public:
   void append(const AbortedTxn& aborted);
-  /// Appends to `out` the transactions that overlap [fetch_offset, upper_bound), searching from the segment with the
-  /// given base offset.
-  void collect(Offset segment_base, Offset fetch_offset, Offset upper_bound, std::vector<AbortedTxn>& out) const;
+  /// Appends to `out` the transactions that overlap [fetch_offset, upper_bound), searching from the segment
+  /// with the given base offset.
+  void collect(Offset segment_base, Offset fetch_offset, Offset upper_bound,
+               std::vector<AbortedTxn>& out) const;
   void truncate_to(Offset offset);
   void drop_below(Offset offset);
   void clear() { entries_.clear(); }
