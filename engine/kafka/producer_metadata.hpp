@@ -10,19 +10,13 @@
 #include <span>
 #include <vector>
 
+#include "engine/kafka/leader_and_epoch.hpp"
 #include "engine/kafka/record_batch.hpp"
 
 namespace wrackline::kafka {
 
 using PartitionId = std::uint32_t;  ///< dense over all partitions that one producer knows
 using TopicIndex = std::uint32_t;   ///< dense over the topics that one producer knows
-
-inline constexpr BrokerId kNoBroker = -1;
-
-struct LeaderAndEpoch {
-  BrokerId leader = kNoBroker;
-  LeaderEpoch epoch = kNoLeaderEpoch;
-};
 
 class ProducerMetadata {
  public:
