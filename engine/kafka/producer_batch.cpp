@@ -1,7 +1,5 @@
 #include "engine/kafka/producer_batch.hpp"
 
-#include <cassert>
-
 namespace wrackline::kafka {
 
 BatchPool::~BatchPool() {
@@ -12,6 +10,7 @@ ProducerBatch* BatchPool::take() {
   if (idle_.empty()) {
     all_.push_back(new ProducerBatch);
     idle_.reserve(all_.capacity());
+    all_.back()->home = this;
     return all_.back();
   }
   ProducerBatch* const batch = idle_.back();
@@ -19,13 +18,12 @@ ProducerBatch* BatchPool::take() {
   std::vector<std::int32_t> sizes = std::move(batch->sizes);
   sizes.clear();
   *batch = ProducerBatch{};
+  batch->home = this;
   batch->sizes = std::move(sizes);
   return batch;
 }
 
-void BatchPool::release(ProducerBatch* batch) {
-  assert(batch->holders > 0);
-  if (--batch->holders != 0) return;
+void BatchPool::take_back(ProducerBatch* batch) {
   batch->records = {};
   batch->columns = nullptr;
   idle_.push_back(batch);

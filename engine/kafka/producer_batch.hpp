@@ -29,6 +29,8 @@ struct ProducerIdAndEpoch {
   friend bool operator==(const ProducerIdAndEpoch&, const ProducerIdAndEpoch&) = default;
 };
 
+class BatchPool;
+
 struct ProducerBatch {
   enum class Final : std::uint8_t { open, succeeded, failed, aborted };
 
@@ -56,11 +58,14 @@ struct ProducerBatch {
   /// Some attempt may have reached a log without our knowing: it ended without a verdict, or still runs.
   bool maybe_in_log = false;
   bool ever_sent = false;
+  bool queued = false;
+  bool incomplete = false;
   bool in_request = false;
   Final final_state = Final::open;
 
   std::uint64_t serial = 0;   ///< order of creation; the parts of a split batch share that of the whole
   std::uint32_t holders = 0;  ///< queue, request, sequence table, list of incomplete batches
+  BatchPool* home = nullptr;
 
   ProducerBatch* queue_prev = nullptr;
   ProducerBatch* queue_next = nullptr;
@@ -113,9 +118,12 @@ class BatchPool {
 
   ProducerBatch* take();
   static void hold(ProducerBatch* batch) { ++batch->holders; }
-  void release(ProducerBatch* batch);
+  static void release(ProducerBatch* batch) {
+    if (--batch->holders == 0) batch->home->take_back(batch);
+  }
 
  private:
+  void take_back(ProducerBatch* batch);
   std::vector<ProducerBatch*> all_;
   std::vector<ProducerBatch*> idle_;
 };

@@ -26,6 +26,7 @@ bool ProducerMetadata::update(PartitionId partition, LeaderAndEpoch news) {
       if (news.leader == kNoBroker) std::erase(topic.available, number);
     }
     if (news.leader != kNoBroker) {
+      add_broker(news.leader);
       const auto node = static_cast<std::size_t>(news.leader);
       if (led_by_.size() <= node) led_by_.resize(node + 1);
       auto& led = led_by_[node];
@@ -38,6 +39,11 @@ bool ProducerMetadata::update(PartitionId partition, LeaderAndEpoch news) {
   }
   known = news;
   return true;
+}
+
+void ProducerMetadata::add_broker(BrokerId node) {
+  const auto at = std::lower_bound(brokers_.begin(), brokers_.end(), node);
+  if (at == brokers_.end() || *at != node) brokers_.insert(at, node);
 }
 
 std::span<const PartitionId> ProducerMetadata::led_by(BrokerId node) const {

@@ -32,6 +32,10 @@ class ProducerMetadata {
   bool update(PartitionId partition, LeaderAndEpoch leader);
 
   LeaderAndEpoch leader(PartitionId partition) const { return leaders_[partition]; }
+  /// A broker that the cluster has, whether it leads something or not. Leaders are known by themselves.
+  void add_broker(BrokerId node);
+  std::span<const BrokerId> brokers() const { return brokers_; }
+
   /// In the order of the partitions.
   std::span<const PartitionId> led_by(BrokerId node) const;
   const Topic& topic(TopicIndex index) const { return topics_[index]; }
@@ -52,6 +56,7 @@ class ProducerMetadata {
   std::vector<TopicIndex> topic_of_;
   std::vector<LeaderAndEpoch> leaders_;
   std::vector<std::vector<PartitionId>> led_by_;  ///< by broker id
+  std::vector<BrokerId> brokers_;  ///< ascending
   bool update_requested_ = false;
 };
 

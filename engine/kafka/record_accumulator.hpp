@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -113,9 +114,18 @@ class RecordAccumulator {
   };
   /// Valid until the next call.
   const Ready& ready(Nanos now);
-  /// When the Sender should look next, were nothing else to happen. `now` or earlier: something is ready
-  /// already.
-  Nanos next_ready_time(Nanos now) const;
+  /// The first time after `now` at which some partition may become ready, of those whose node `may_send(BrokerId)`.
+  template <typename MaySend>
+  Nanos next_ready_time(Nanos now, MaySend&& may_send) const {
+    Nanos next = kNeverNanos;
+    for_each_nonempty([&](PartitionId partition, const Queue& at) {
+      const BrokerId leader = metadata_.leader(partition).leader;
+      if (at.muted || leader == kNoBroker || !may_send(leader)) return;
+      const Nanos ready_at = ready_time(at);
+      if (ready_at > now) next = std::min(next, ready_at);
+    });
+    return next;
+  }
 
   /// Batches to send to `node` now, at most one per partition. Appends to `out`.
   void drain(BrokerId node, Nanos now, std::vector<ProducerBatch*>& out);
@@ -131,9 +141,10 @@ class RecordAccumulator {
   bool past_delivery_timeout(const ProducerBatch& batch, Nanos now) const {
     return delivery_timeout_ns_ <= now - batch.created_ns;
   }
-  void reset_next_expiry() { next_expiry_ = kNeverNanos; }
-  void note_next_expiry(const ProducerBatch& batch);
-  Nanos next_expiry() const { return next_expiry_; }
+  /// When the oldest incomplete batch, queued or in flight, reaches delivery.timeout.ms.
+  Nanos next_expiry() const {
+    return incomplete_front_ == nullptr ? kNeverNanos : incomplete_front_->created_ns + delivery_timeout_ns_;
+  }
 
   void reenqueue(ProducerBatch* batch, Nanos now);
   /// Splits by batch.size and queues the parts (P-7). Returns how many.
@@ -204,24 +215,33 @@ class RecordAccumulator {
     return last == nullptr || last->full();
   }
   Queue& queue(PartitionId partition) { return queues_[partition]; }
-  TopicState& topic_state(TopicIndex topic);
+  TopicState& topic_state(TopicIndex topic) { return topics_[topic]; }
+  ProducerBatch* new_batch(PartitionId partition, std::int32_t first_record_bytes);
   NodeState& node_state(BrokerId node);
   void enter_queue(Queue& queue, ProducerBatch* before, ProducerBatch* batch);
   void leave_queue(Queue& queue, ProducerBatch* batch);
   void mark(PartitionId partition, bool nonempty);
   void insert_in_sequence_order(Queue& queue, ProducerBatch* batch);
   void link_incomplete(ProducerBatch* before, ProducerBatch* batch);
-  void unlink_incomplete(ProducerBatch* batch);
+  void abort(ProducerBatch* batch, ClientError error);
   void finish(ProducerBatch* batch, ProducerBatch::Final how, ClientError error, std::int64_t base_offset);
   void update_load_stats(TopicIndex topic);
 
+  Nanos ready_time(const Queue& queue) const;
   Nanos backoff_ns(const ProducerBatch& batch) const;
   bool backing_off(const ProducerBatch& batch, Nanos now) const;
   bool must_not_drain(const ProducerBatch& first) const;
   bool all_sendable() const;
   /// Calls `visit(PartitionId, Queue&)` for each partition with queued batches, ascending.
   template <typename Visit>
-  void for_each_nonempty(Visit&& visit) const;
+  void for_each_nonempty(Visit&& visit) const {
+    for (std::size_t word = 0; word < nonempty_.size(); ++word) {
+      for (std::uint64_t bits = nonempty_[word]; bits != 0; bits &= bits - 1) {
+        const auto partition = static_cast<PartitionId>(64 * word + static_cast<std::size_t>(std::countr_zero(bits)));
+        visit(partition, queues_[partition]);
+      }
+    }
+  }
 
   const ProducerConfig config_;
   ProducerMetadata& metadata_;
@@ -241,7 +261,6 @@ class RecordAccumulator {
   std::uint64_t next_serial_ = 1;
   std::uint64_t flush_before_serial_ = 0;
   std::int64_t available_bytes_;
-  Nanos next_expiry_ = kNeverNanos;
   bool waiting_ = false;
   bool flushing_ = false;
   bool closed_ = false;

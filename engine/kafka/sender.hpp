@@ -25,9 +25,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/kafka/record_accumulator.hpp"
@@ -110,24 +110,24 @@ class Sender {
     bool reachable = true;
   };
 
-  bool send_transactional(Nanos now, Outbox& outbox, bool& did_something);
-  bool dispatch_transactional(Nanos now, Outbox& outbox);
+  enum class Round : std::uint8_t { go_on, over, did_something };
+  Round send_transactional(Nanos now, Outbox& outbox);
+  Round dispatch(TransactionManager::Pending request, Nanos now, Outbox& outbox);
   bool send_produce_data(Nanos now, Outbox& outbox);
   void send_produce_request(BrokerId node, std::span<ProducerBatch* const> batches, Nanos now,
                             Outbox& outbox);
-  void expire(Nanos now, bool& did_something);
-  bool can_send(BrokerId node);
-  BrokerId least_loaded_node();
+  bool expire(Nanos now);
+  bool can_send(BrokerId node) const;
+  BrokerId least_loaded_node() const;
   Node& node_of(BrokerId node);
   std::optional<InFlight> take(std::uint32_t correlation);
-  void recycle(InFlight&& request);
+  void leave(const InFlight& request);
+  void end_produce(InFlight request, Errors error, Nanos now);
 
   void complete_batch(ProducerBatch* batch, const PartitionResponse& response, Nanos now);
   void fail_batch(ProducerBatch* batch, ClientError error, bool adjust_sequences);
   void succeed_batch(ProducerBatch* batch, const PartitionResponse& response);
   bool can_retry(const ProducerBatch& batch, const PartitionResponse& response, Nanos now);
-  void end_attempt(ProducerBatch* batch, Errors error);
-  void add_in_flight(ProducerBatch* batch);
   void remove_in_flight(ProducerBatch* batch);
   void deallocate(ProducerBatch* batch);
 
@@ -141,14 +141,14 @@ class Sender {
   std::vector<InFlight> in_flight_;  ///< oldest first
   std::vector<std::vector<ProducerBatch*>> spare_lists_;
   std::vector<std::vector<ProducerBatch*>> in_flight_batches_;  ///< by partition, in order of draining
-  Nanos in_flight_expiry_ = kNeverNanos;
   std::uint32_t next_correlation_ = 1;
 
   std::optional<TransactionManager::Pending> sleeping_;  ///< waits out its backoff
   Nanos sleep_until_ = 0;
   bool transactional_in_flight_ = false;
-  Nanos next_ready_check_ = kNeverNanos;
-  std::vector<ProducerBatch*> scratch_;
+  std::vector<ProducerBatch*> drained_;
+  std::vector<std::pair<BrokerId, std::size_t>> ends_;  ///< of each node within drained_
+  std::vector<ProducerBatch*> expired_;
 };
 
 }  // namespace wrackline::kafka

@@ -6,10 +6,9 @@
 namespace wrackline::kafka {
 
 TransactionManager::TransactionManager(const ProducerConfig& config, const ProducerMetadata& metadata,
-                                       BatchPool& pool, std::int64_t retry_backoff_ms)
+                                       std::int64_t retry_backoff_ms)
     : config_{config},
       metadata_{metadata},
-      pool_{pool},
       retry_backoff_ms_{retry_backoff_ms},
       protocol_v2_{config.transactional() && config.transaction_version >= 2 &&
                    config.version != ClientVersion::v3_9} {
@@ -224,7 +223,7 @@ ClientError TransactionManager::maybe_add_partition(PartitionId partition) {
 void TransactionManager::maybe_update_producer(PartitionId partition) {
   if (has_fatal_error()) return;
   TxnPartitionEntry& at = entry(partition);
-  if (!(at.producer == producer_) && !at.has_in_flight()) at.start_at_beginning(producer_, pool_);
+  if (!(at.producer == producer_) && !at.has_in_flight()) at.start_at_beginning(producer_);
 }
 
 void TransactionManager::assign_sequence(ProducerBatch* batch) {
@@ -238,7 +237,7 @@ void TransactionManager::assign_sequence(ProducerBatch* batch) {
 
 void TransactionManager::add_in_flight(ProducerBatch* batch) { entry(batch->partition).add(batch); }
 
-void TransactionManager::remove_in_flight(ProducerBatch* batch) { entry(batch->partition).remove(*batch, pool_); }
+void TransactionManager::remove_in_flight(ProducerBatch* batch) { entry(batch->partition).remove(*batch); }
 
 void TransactionManager::handle_completed(ProducerBatch* batch, const PartitionResponse& response) {
   TxnPartitionEntry& at = entries_[batch->partition];
@@ -264,7 +263,7 @@ void TransactionManager::handle_failed(ProducerBatch* batch, ClientError error, 
     if (!transactional()) {
       request_epoch_bump(batch->partition);
     } else if (TxnPartitionEntry& at = entries_[batch->partition]; at.exists) {
-      at.close_gap(batch->base_sequence, batch->count, pool_);
+      at.close_gap(batch->base_sequence, batch->count);
     }
   }
 }
@@ -278,7 +277,7 @@ bool TransactionManager::can_retry(const PartitionResponse& response, const Prod
     if (last_acked < response.log_start_offset) {
       // Retention took the producer's last records and its state with them: not a loss.
       if (transactional()) {
-        at.start_at_beginning(producer_, pool_);
+        at.start_at_beginning(producer_);
       } else {
         request_epoch_bump(batch.partition);
       }
@@ -354,7 +353,7 @@ void TransactionManager::bump_idempotent_epoch() {
   for (TxnPartitionEntry& at : entries_) {
     if (!at.rewrite_sequences) continue;
     at.exists = true;
-    at.start_at_beginning(producer_, pool_);
+    at.start_at_beginning(producer_);
     resolved(at);
     at.rewrite_sequences = false;
   }
@@ -371,7 +370,7 @@ void TransactionManager::bump_idempotent_epoch_if_needed() {
 
 void TransactionManager::forget(TxnPartitionEntry& at) {
   resolved(at);
-  at.clear(pool_);
+  at.clear();
   const bool rewrite = at.rewrite_sequences;
   at = {};
   at.rewrite_sequences = rewrite;

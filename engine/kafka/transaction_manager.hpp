@@ -44,7 +44,7 @@ class TransactionManager {
   };
 
   /// `retry_backoff_ms`: between attempts of the requests of `next_request`.
-  TransactionManager(const ProducerConfig& config, const ProducerMetadata& metadata, BatchPool& pool,
+  TransactionManager(const ProducerConfig& config, const ProducerMetadata& metadata,
                      std::int64_t retry_backoff_ms);
   /// Topics were added to the metadata after construction.
   void topics_added();
@@ -172,7 +172,6 @@ class TransactionManager {
 
   const ProducerConfig config_;
   const ProducerMetadata& metadata_;
-  BatchPool& pool_;
   const std::int64_t retry_backoff_ms_;
   const bool protocol_v2_;
 

@@ -23,33 +23,33 @@ void TxnPartitionEntry::add(ProducerBatch* batch) {
   in_flight_.insert(at, batch);
 }
 
-void TxnPartitionEntry::remove(const ProducerBatch& batch, BatchPool& pool) {
+void TxnPartitionEntry::remove(const ProducerBatch& batch) {
   const auto at = std::lower_bound(in_flight_.begin(), in_flight_.end(), &batch, before);
   if (at == in_flight_.end() || order(**at) != order(batch)) return;
   ProducerBatch* const found = *at;
   in_flight_.erase(at);
-  pool.release(found);
+  BatchPool::release(found);
 }
 
-void TxnPartitionEntry::clear(BatchPool& pool) {
-  for (ProducerBatch* batch : in_flight_) pool.release(batch);
+void TxnPartitionEntry::clear() {
+  for (ProducerBatch* batch : in_flight_) BatchPool::release(batch);
   in_flight_.clear();
 }
 
 template <typename Renumber>
-void TxnPartitionEntry::renumber(BatchPool& pool, Renumber&& apply) {
+void TxnPartitionEntry::renumber(Renumber&& apply) {
   std::vector<ProducerBatch*> old;
   old.swap(in_flight_);
   for (ProducerBatch* batch : old) {
     apply(*batch);
     add(batch);
-    pool.release(batch);
+    BatchPool::release(batch);
   }
 }
 
-void TxnPartitionEntry::start_at_beginning(ProducerIdAndEpoch fresh, BatchPool& pool) {
+void TxnPartitionEntry::start_at_beginning(ProducerIdAndEpoch fresh) {
   std::int32_t sequence = 0;
-  renumber(pool, [&](ProducerBatch& batch) {
+  renumber([&](ProducerBatch& batch) {
     batch.producer = fresh;
     batch.base_sequence = sequence;
     batch.sequence_reset = true;
@@ -60,10 +60,10 @@ void TxnPartitionEntry::start_at_beginning(ProducerIdAndEpoch fresh, BatchPool& 
   last_acked_sequence = kNoSequence;
 }
 
-void TxnPartitionEntry::close_gap(std::int32_t base_sequence, std::int32_t count, BatchPool& pool) {
+void TxnPartitionEntry::close_gap(std::int32_t base_sequence, std::int32_t count) {
   assert(next_sequence >= count);
   next_sequence -= count;
-  renumber(pool, [&](ProducerBatch& batch) {
+  renumber([&](ProducerBatch& batch) {
     if (batch.base_sequence < base_sequence) return;
     assert(batch.base_sequence >= count);
     batch.base_sequence -= count;

@@ -36,17 +36,17 @@ class TxnPartitionEntry {
   void add(ProducerBatch* batch);
   /// Removes the batch in flight with the same id, epoch and sequence. As in the real client that is the
   /// identity here: a batch whose sequence another one carries now is taken for that one.
-  void remove(const ProducerBatch& batch, BatchPool& pool);
-  void clear(BatchPool& pool);
+  void remove(const ProducerBatch& batch);
+  void clear();
 
   /// A new id or epoch: what is in flight is numbered from 0.
-  void start_at_beginning(ProducerIdAndEpoch fresh, BatchPool& pool);
+  void start_at_beginning(ProducerIdAndEpoch fresh);
   /// A batch failed for good: its sequences are taken by those behind it.
-  void close_gap(std::int32_t base_sequence, std::int32_t count, BatchPool& pool);
+  void close_gap(std::int32_t base_sequence, std::int32_t count);
 
  private:
   template <typename Renumber>
-  void renumber(BatchPool& pool, Renumber&& apply);
+  void renumber(Renumber&& apply);
   std::vector<ProducerBatch*> in_flight_;  ///< ordered by (id, epoch, sequence), without equals
 };
 
