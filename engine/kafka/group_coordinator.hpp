@@ -117,18 +117,24 @@ class GroupCoordinator {
     std::int32_t sync_timer_generation = 0;
   };
   enum class After : std::uint8_t { nothing, assignment, static_join };
+  /// What a failed append takes back.
+  struct Undo {
+    std::string group;
+    TopicPartition partition;
+    std::uint64_t written = 0;
+    std::optional<OffsetMetadataManager::Committed> previous;
+  };
   struct PendingWrite {
     WriteId id = 0;
     After after = After::nothing;
     std::string group;
     std::string member;
     std::int32_t generation = 0;
-    RequestId request = 0;
     bool skip_assignment = false;
     std::string previous_leader;
-    std::string previous_member;
     std::vector<std::pair<std::string, Assignment>> assignments;
     std::vector<GroupAnswer> answers;
+    std::vector<Undo> undo;
     bool done = false;
     Errors error = Errors::none;
   };
@@ -169,8 +175,10 @@ class GroupCoordinator {
   void expire_sync(const TimerKey& key, std::int64_t now_ms);
   void slice_or_complete(const TimerKey& key, std::int64_t now_ms);
   void expire_offsets(std::int64_t now_ms);
-  Errors commit(const OffsetCommitRequest& request, std::int64_t producer_id, std::int16_t producer_epoch,
-                std::int64_t now_ms);
+  void commit(const OffsetCommitRequest& request, std::int64_t producer_id, std::int16_t producer_epoch,
+              std::int64_t now_ms);
+  /// Appends and applies records at once; answers wait for the append.
+  PendingWrite& write_and_replay(std::vector<GroupRecord> records);
 
   GroupCoordinatorConfig config_;
   std::map<std::string, Held, std::less<>> groups_;

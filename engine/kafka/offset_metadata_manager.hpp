@@ -36,6 +36,9 @@ class OffsetMetadataManager {
   /// By partition; nullptr: the group never committed.
   const std::vector<Committed>* offsets_of(std::string_view group) const;
   void fetch(const OffsetFetchRequest& request, OffsetFetchResponse& response) const;
+  /// The append of the commit that stands at position `written` failed: what was known before counts again.
+  void restore(const std::string& group, TopicPartition partition, std::uint64_t written,
+               const std::optional<Committed>& previous);
   /// One tombstone per committed or pending offset.
   void delete_all(const std::string& group, std::vector<GroupRecord>& records) const;
 

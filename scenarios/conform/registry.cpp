@@ -5,9 +5,14 @@
 
 namespace wrackline::conform {
 
+// One line per kind, by name.
+Outcome kafka_group(const Json& recorded_case);
+
 namespace {
 
-constexpr std::array<Kind, 0> kKinds{};
+constexpr std::array kKinds{
+    Kind{"kafka.group", kafka_group},
+};
 
 }  // namespace
 
