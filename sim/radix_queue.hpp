@@ -1,0 +1,146 @@
+// The event queue of the kernel: radix-64 buckets with a small sorted run in front (reference/kernel.md §2,
+// §6).
+//
+// A bucket is (level, digit): the highest 6-bit digit in which an entry's time differs from the *origin*, and
+// the value of that digit. Nothing is ever scheduled before the time last executed, so an entry only moves to
+// lower levels, at most once per level, and memory is touched in sequence. The bucket of the earliest entries
+// is taken out whole: a small one is sorted into the *run*, which is what pop() drains; a large one is dealt
+// out again with its least time as origin.
+//
+// What keeps it honest:
+//  * the run is bounded: past kRunLimit it is dealt back into the buckets, else a model with two events would
+//  insert
+//    into an ever longer array;
+//  * looking at the front may advance the origin past the time last executed. An entry that is then pushed
+//  below it from outside
+//    joins the run, or when that is full the *side heap*; both drain before any bucket is looked at;
+//  * a crowd at one instant can not be dealt out further: late arrivals to it go to the side heap as well;
+//  * buckets are chains of 256-byte chunks from one pool, so no bucket hoards capacity.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/queue_entry.hpp"
+
+namespace wrackline::sim {
+
+class RadixQueue {
+ public:
+  explicit RadixQueue(const EventSlots& slots);
+  RadixQueue(const RadixQueue&) = delete;
+  RadixQueue& operator=(const RadixQueue&) = delete;
+
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+
+  void push(QueueEntry entry) {
+    ++size_;
+    if (entry.time < run_end_) {
+      push_into_run(entry);
+    } else {
+      place(entry);
+    }
+  }
+
+  /// The next entry, left in place. The queue is not empty.
+  const QueueEntry& front() {
+    if (run_.empty() || !side_.empty()) [[unlikely]]
+      return slow_front();
+    return run_.back();
+  }
+
+  QueueEntry pop() {
+    if (run_.empty() || !side_.empty()) [[unlikely]] {
+      if (QueueEntry entry; pop_from_side(entry)) return entry;
+    }
+    --size_;
+    const QueueEntry entry = run_.back();
+    run_.pop_back();
+    return entry;
+  }
+
+  /// The entry `ahead` places behind the front if it is known without work: for prefetching only.
+  const QueueEntry* upcoming(std::size_t ahead) const {
+    return run_.size() > ahead ? run_.data() + (run_.size() - 1 - ahead) : nullptr;
+  }
+
+  /// Takes out every entry for which `unwanted` holds.
+  template <class Predicate>
+  void remove_if(Predicate unwanted) {
+    drain_into_scratch();
+    for (const QueueEntry& entry : scratch_) {
+      if (!unwanted(entry)) push(entry);
+    }
+    scratch_.clear();
+  }
+
+ private:
+  static constexpr unsigned kDigitBits = 6;
+  static constexpr unsigned kDigits = 1U << kDigitBits;
+  static constexpr unsigned kLevels = (64 + kDigitBits - 1) / kDigitBits;
+  static constexpr std::size_t kChunkEntries = 15;
+  static constexpr std::size_t kSortAtMost = 12;
+  static constexpr std::size_t kRunLimit = 64;
+
+  struct alignas(256) Chunk {
+    Chunk* previous = nullptr;
+    std::uint64_t unused = 0;
+    QueueEntry entries[kChunkEntries];
+  };
+  static_assert(sizeof(Chunk) == 256);
+
+  static Chunk* chunk_of(QueueEntry* next_place) {
+    // The place after the last entry of a full chunk belongs to that chunk too.
+    return reinterpret_cast<Chunk*>((reinterpret_cast<std::uintptr_t>(next_place) - 1) &
+                                    ~std::uintptr_t{255});
+  }
+
+  void place(QueueEntry entry) {
+    const std::uint64_t differing = entry.time ^ origin_;
+    const unsigned level = static_cast<unsigned>(std::bit_width(differing | 1) - 1) / kDigitBits;
+    const unsigned digit = static_cast<unsigned>(entry.time >> (level * kDigitBits)) & (kDigits - 1);
+    QueueEntry*& next_place = buckets_[level][digit];
+    // A null cursor and one at the end of its chunk look alike: both lie on a chunk boundary.
+    if ((reinterpret_cast<std::uintptr_t>(next_place) & 255) == 0) [[unlikely]] {
+      next_place = grow_bucket(next_place);
+      occupied_[level] |= std::uint64_t{1} << digit;
+      levels_ |= 1U << level;
+    }
+    *next_place++ = entry;
+  }
+
+  void push_into_run(QueueEntry entry);
+  void spill_run();
+  bool pop_from_side(QueueEntry& entry);
+  const QueueEntry& slow_front();
+  void refill();
+  void deal_out(QueueEntry* next_place);
+  void drain_into_scratch();
+  void insert_sorted(QueueEntry entry);
+  QueueEntry* grow_bucket(QueueEntry* next_place);
+  void release(Chunk* chunk) {
+    chunk->previous = free_;
+    free_ = chunk;
+  }
+
+  const EventSlots* slots_;
+  std::size_t size_ = 0;
+  std::uint64_t origin_ = 0;
+  std::uint64_t run_end_ = 0;     ///< every entry below it is in the run or the side heap, never in a bucket
+  bool one_instant_ = false;      ///< the run holds a single instant (it came from a bucket of level 0)
+  std::vector<QueueEntry> run_;   ///< latest first, so that pop() takes from the back
+  std::vector<QueueEntry> side_;  ///< binary heap
+  std::uint32_t levels_ = 0;
+  std::uint64_t occupied_[kLevels] = {};
+  QueueEntry* buckets_[kLevels][kDigits] = {};  ///< the next free place of each bucket
+  Chunk* free_ = nullptr;
+  std::vector<std::unique_ptr<Chunk[]>> blocks_;
+  std::size_t next_block_chunks_ = 16;
+  std::vector<QueueEntry> scratch_;
+};
+
+}  // namespace wrackline::sim
