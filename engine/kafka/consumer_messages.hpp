@@ -20,7 +20,6 @@
 
 namespace wrackline::kafka {
 
-inline constexpr Offset kNoOffset = -1;
 
 struct FetchPartition {
   TopicPartition partition;
@@ -68,9 +67,6 @@ struct FetchResponse {
   std::vector<FetchedPartition> partitions;
 };
 
-inline constexpr std::int64_t kLatestTimestamp = -1;
-inline constexpr std::int64_t kEarliestTimestamp = -2;
-
 struct ListOffsetsPartition {
   TopicPartition partition;
   std::int64_t timestamp = kLatestTimestamp;
@@ -103,7 +99,7 @@ struct OffsetForLeaderEpochRequest {
   std::vector<OffsetForLeaderEpochPartition> partitions;
 };
 
-struct EpochEndOffset {
+struct ListedEpochEnd {
   TopicPartition partition;
   Errors error = Errors::none;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
@@ -111,7 +107,7 @@ struct EpochEndOffset {
 };
 
 struct OffsetForLeaderEpochResponse {
-  std::vector<EpochEndOffset> partitions;
+  std::vector<ListedEpochEnd> partitions;
 };
 
 struct FindCoordinatorRequest {

@@ -22,7 +22,6 @@ enum class AppendOrigin : std::uint8_t {
 };
 
 inline constexpr std::int32_t kNoCoordinatorEpoch = -1;
-inline constexpr Offset kNoOffset = -1;
 
 struct BatchMetadata {
   std::int32_t last_sequence = kNoSequence;

@@ -19,6 +19,12 @@ using Offset = std::int64_t;
 using LeaderEpoch = std::int32_t;
 using BrokerId = std::int32_t;
 
+inline constexpr Offset kNoOffset = -1;
+/// What ListOffsets may ask for instead of a point in time.
+inline constexpr std::int64_t kLatestTimestamp = -1;
+inline constexpr std::int64_t kEarliestTimestamp = -2;
+inline constexpr std::int64_t kMaxTimestamp = -3;
+
 inline constexpr std::int64_t kNoProducerId = -1;
 inline constexpr std::int16_t kNoProducerEpoch = -1;
 inline constexpr std::int32_t kNoSequence = -1;

@@ -89,7 +89,7 @@ class SubscriptionState {
   void complete_validation(TopicPartition partition);
   /// The answer of OffsetsForLeaderEpoch; with policy none a truncation is returned instead of jumped over.
   std::optional<ConsumerException::Divergence> maybe_complete_validation(const FetchPosition& requested,
-                                                                         const EpochEndOffset& end,
+                                                                         const ListedEpochEnd& end,
                                                                          bool& truncated);
   /// Partitions without committed offset start by policy; with policy none they are the ones that fail.
   TopicPartitions reset_initializing();
