@@ -145,6 +145,14 @@ void EventStore::release_oldest(std::uint16_t source, Remains remains) {
   cached_ = nullptr;
 }
 
+std::int64_t EventStore::least_live_event_time_ms() const {
+  std::int64_t least = INT64_MAX;
+  for (const SourceBook& book : books_) {
+    for (const Chunk* chunk : book.live) least = std::min(least, chunk->least_event_time_ms);
+  }
+  return least;
+}
+
 void EventStore::forget(std::uint16_t source, std::uint64_t below) {
   if (source >= books_.size()) return;
   SourceBook& book = books_[source];

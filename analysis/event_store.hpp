@@ -97,9 +97,10 @@ class EventStore {
   };
   Oldest oldest(std::uint16_t source);
   /// Gives that chunk back. It must be full. `ended(word)`: the event has met its fate and the word says
-  /// which; `count(word, n)`: n events ended by this word. All others are kept whole.
-  template <class Ended, class Count>
-  void settle_oldest(std::uint16_t source, Ended&& ended, Count&& count);
+  /// which; `count(id, word, n)`: n events of the chunk ended by this word; `keep(id, word)`: this one is
+  /// kept whole.
+  template <class Ended, class Count, class Keep>
+  void settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Keep&& keep);
 
   /// Forgets the settled events below the ordinal, whole chunks only.
   void forget(std::uint16_t source, std::uint64_t below);
@@ -112,6 +113,9 @@ class EventStore {
   template <class Visit>
   void for_each_kept(Visit&& visit);
   std::size_t kept() const { return kept_.size(); }
+
+  /// INT64_MAX if everything is settled.
+  std::int64_t least_live_event_time_ms() const;
 
   /// Memory in use, for the test that it is flat.
   std::size_t bytes() const;
@@ -157,8 +161,8 @@ class EventStore {
   std::unordered_map<std::uint64_t, Kept> kept_;  ///< never walked but by sorted id
 };
 
-template <class Ended, class Count>
-void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& count) {
+template <class Ended, class Count, class Keep>
+void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Keep&& keep) {
   SourceBook& book = books_[source];
   assert(!book.live.empty() && book.live.front()->used == kChunk);
   Chunk& chunk = *book.live.front();
@@ -173,15 +177,17 @@ void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& coun
       ++usual;
     } else if (ended(w)) {
       remains.others.push_back({i, w});
-      count(w, std::uint64_t{1});
+      count(sim::EventId{source, first + i}, w, std::uint64_t{1});
     } else {
-      Kept& kept = kept_[sim::EventId{source, first + i}.packed()];
+      const sim::EventId id{source, first + i};
+      keep(id, w);
+      Kept& kept = kept_[id.packed()];
       kept.state = chunk.events[i];
       const auto masks = chunk.masks.begin() + std::ptrdiff_t{i} * 2 * mask_words_;
       kept.masks.assign(masks, masks + std::ptrdiff_t{2} * mask_words_);
     }
   }
-  if (usual != 0) count(remains.word, usual);
+  if (usual != 0) count(sim::EventId{source, first}, remains.word, usual);
   release_oldest(source, std::move(remains));
 }
 

@@ -1,27 +1,28 @@
 // The ledger: follows every event of one job from its source to the sink's reader, and closes the books
-// exactly (design §6; the identity and the order of fates stand in books.hpp).
+// exactly (design §6; the identity and the order of the fates stand in books.hpp).
 //
 // It is told the truth by the models through sim::Observer, record by record, and keeps 32 bytes per event in
 // flight. One ledger follows one job into one sink; a pipeline with several jobs has several ledgers behind
 // an ObserverList.
 //
 // What a reader of the sink counts (LedgerConfig::reading):
-//   every_row    an append-only store: each row counts, so a repeated row doubles every record in it
-//   latest_pane  append-only, read by somebody who knows panes: a row with a higher pane replaces the row
-//   before it,
-//                any other repetition counts
-//   upsert       a row that `overwrites` replaces the one before it; what the replaced row held counts no
-//   more. A record
-//                that stands in one row twice counts twice, in every reading
 //
-// Settling keeps memory flat. `settle_before(X)` says: rows of windows that end at or before X are final - no
+//   every_row    an append-only store: each row counts; a repeated row doubles every record in it
+//   latest_pane  append-only, read by somebody who knows panes: a row with a higher pane takes the place of
+//   the
+//                row before it; any other repetition counts
+//   upsert       a row that `overwrites` takes the place of the one before it
+//
+// What a replaced row held counts no more. A record twice in one row counts twice, in every reading.
+//
+// Settling keeps memory flat. `settle_before(X)` says: rows of windows that end at or before X are final; no
 // process that could still write one is alive, paused ones included. The ledger then folds what has met its
-// fate into a few bytes per thousand events and forgets the rows. Events are revived exactly if something
-// turns up after all (a second visible effect of a settled event is still counted); only a final row that is
-// *replaced* after X can not be judged, is counted in `broken_promises`, and makes the run inconclusive.
+// fate into a few bytes per thousand events and forgets the rows. Events are revived, exactly, if something
+// turns up after all: a second visible effect of a settled event is still counted. Only a final row that is
+// *replaced* later can not be judged; it is counted in broken_promises() and makes the run inconclusive.
 //
-// Not modelled: joins and tables (a result has one key and one window). Sessions: their windows are no
-// function of the timestamp; they will need their own assigner here.
+// Not modelled: joins and tables (a result has one key and one window); sessions (their windows are no
+// function of the timestamp).
 #pragma once
 
 #include <array>
@@ -56,7 +57,8 @@ struct LedgerConfig {
   /// The steady part of the run: events created in [from, until), windows that end in it.
   sim::Time steady_from{};
   sim::Time steady_until = sim::kNever;
-  /// Which of the pipeline's topics and consumers feed this job. Empty: all.
+  /// Which of the pipeline's sources, topics and consumers feed this job. Empty: all.
+  std::vector<std::uint16_t> sources;
   std::vector<std::uint16_t> topics;
   std::vector<std::uint32_t> consumers;
 };
@@ -111,7 +113,7 @@ class Ledger final : public sim::Observer, public FactSource {
   void close(const Closing& closing);
 
   /// After close().
-  const Books& books(Phase phase) const { return phase == Phase::all ? total_ : steady_; }
+  const Books& books(Phase phase) const { return books_[static_cast<std::size_t>(phase)]; }
   const LatencyStat& latency(Latency kind, Phase phase) const {
     return latencies_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(phase)];
   }
@@ -129,70 +131,72 @@ class Ledger final : public sim::Observer, public FactSource {
   bool accounted_for(sim::EventId id) override;
 
   const LedgerConfig& config() const { return config_; }
-  std::uint64_t created_events() const { return created_; }
   std::size_t bytes() const { return store_.bytes() + rows_.bytes(); }
 
  private:
-  struct Verdict {
+  struct Judgement {
     Fate fate = Fate::pending;
     LossTold told = LossTold::outcome_unknown;
     LossHop hop = LossHop::producer;
-    std::uint32_t extra_at_sink = 0;
-    bool late_in_some = false;
-    bool lost_in_some = false;
   };
+  /// In how many of its windows an event is what.
   struct Presence {
-    std::uint32_t seen = 0;     ///< windows that show the event
-    std::uint32_t late = 0;     ///< windows that it was late for and that do not show it
-    std::uint32_t missing = 0;  ///< due windows that should show it
-    std::uint32_t open = 0;     ///< windows that are not due yet
-    std::uint32_t extra = 0;    ///< contributions beyond the first, over all windows
+    std::uint32_t seen = 0;     ///< shown
+    std::uint32_t late = 0;     ///< not shown, and the event was late for it
+    std::uint32_t missing = 0;  ///< due, and not shown
+    std::uint32_t open = 0;     ///< not due yet
+    std::uint32_t extra = 0;    ///< contributions beyond the first of each window
   };
 
   template <class Update>
   void each(std::span<const sim::EventId> ids, Update&& update);
   EventRef slow_ref(sim::EventId id);
-  bool follows_topic(sim::PartitionRef p) const;
-  bool follows_consumer(std::uint32_t consumer) const;
+  sim::Time true_time_of(std::int64_t event_time_ms) const {
+    return sim::Time{std::chrono::milliseconds{event_time_ms - config_.start_ms}};
+  }
+  bool one_window() const { return store_.mask_words() == 0; }
 
+  void show_row(const sim::VisibleResult& result, sim::Time at);
+  void show_all(const sim::VisibleResult& result, sim::Time at);
+  void show(sim::EventId id, const EventRef& ref, std::uint32_t ring, sim::Time at);
   void measure(EventState& state, sim::Time at);
-  void show(sim::EventId id, EventRef ref, std::uint32_t ring, sim::Time at);
   void hide(sim::EventId id, std::uint32_t ring);
   void hide_row(WindowRows& window, VisibleRow& row);
-  std::uint32_t repeated_in(std::span<const sim::EventId> contributions);
+  std::uint64_t repeated_in(std::span<const sim::EventId> contributions);
   bool belongs(const EventState& state, const sim::VisibleResult& result) const;
 
   bool ended(std::uint32_t w) const;
-  void settle_chunks(std::int64_t event_time_ms);
-  void settle_one(std::uint16_t source);
+  void settle_one(std::uint16_t source, std::uint64_t first);
   void retire_rows(std::int64_t end_ms);
-  void count(std::uint32_t w, const Verdict& verdict, std::uint64_t n, bool take_back);
-  Verdict judge(std::uint32_t w, const Presence& presence) const;
-  Presence presence_by_word(std::uint32_t w) const;
-  Presence presence(sim::EventId id, const EventRef& ref, std::int64_t due_ms) const;
-  void name_anomalies(sim::EventId id, const EventRef& ref, const Verdict& verdict, const Presence& presence);
+
+  Presence presence(std::uint32_t w) const;
+  Presence presence(sim::EventId id, const EventRef& ref) const;
+  std::uint32_t extra_of(sim::EventId id) const;
+  Judgement judge(std::uint32_t w, const Presence& presence) const;
+  void count(std::uint32_t w, const Presence& presence, const Judgement& judgement, std::uint64_t n);
+  void close_event(sim::EventId id, const EventRef& ref);
+  void name_loss(sim::EventId id, std::uint32_t w, const Judgement& judgement);
   void name_missing(sim::EventId id, const EventRef& ref);
-  Books& books_of(std::uint32_t w);
 
   LedgerConfig config_;
   AnomalyLog& anomalies_;
   EventStore store_;
   RowTable rows_;
-  std::uint64_t created_ = 0;
-  std::uint64_t broken_promises_ = 0;
   bool closed_ = false;
-  sim::Time now_{};
-  std::int64_t due_ms_ = std::numeric_limits<std::int64_t>::max();
+  Closing closing_;
+  std::uint64_t broken_promises_ = 0;
 
-  Books total_;                                                   ///< of all events
-  Books steady_;                                                  ///< of those created in the steady part
-  std::array<std::array<LatencyStat, 2>, kLatencies> latencies_;  ///< by phase
-  std::uint64_t repeated_inside_rows_ =
-      0;  ///< extra contributions that stand in one row, over all rows that count
-  /// Extra contributions per (event, ring index), for events with several windows only.
+  std::array<Books, 2> books_;  ///< by phase
+  std::array<std::array<LatencyStat, 2>, kLatencies> latencies_;
+  std::uint64_t aborted_reads_ = 0;
+  std::uint64_t lost_writes_ = 0;
+  std::uint64_t unseen_ = 0;
+  std::uint64_t repeated_inside_rows_ = 0;  ///< over the rows that a reader sees now
+  /// Contributions beyond the first, per event and ring index; only for events with several windows.
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> extras_;
   std::unordered_set<std::uint64_t> gaps_;  ///< (key, window) pairs without a row, mixed
-  std::vector<sim::EventId> repeats_;       ///< scratch
+  std::vector<sim::EventId> missing_;       ///< settled while processed and not shown: they pin their rows
+  std::vector<sim::EventId> scratch_;
   OnFate on_fate_;
 };
 

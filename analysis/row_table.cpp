@@ -94,6 +94,15 @@ WindowRows& RowTable::find_or_open(std::int64_t start_ms, std::int64_t end_ms) {
   return *last_;
 }
 
+void RowTable::retire(std::int64_t end_ms) {
+  retired_until_ms_ = std::max(retired_until_ms_, end_ms);
+  const auto kept = std::find_if(windows_.begin(), windows_.end(),
+                                 [&](const WindowRows* w) { return w->end_ms() > end_ms; });
+  spare_.insert(spare_.end(), windows_.begin(), kept);
+  windows_.erase(windows_.begin(), kept);
+  last_ = nullptr;
+}
+
 std::size_t RowTable::bytes() const {
   std::size_t sum = 0;
   for (const WindowRows* w : windows_) sum += w->bytes();

@@ -59,17 +59,8 @@ class RowTable {
   /// Null if the window has no rows, or has been retired.
   WindowRows* find(std::int64_t start_ms);
   WindowRows& find_or_open(std::int64_t start_ms, std::int64_t end_ms);
-  /// Visits and drops every window that ended at or before `end_ms`, the oldest first.
-  template <class Visit>
-  void retire(std::int64_t end_ms, Visit&& visit) {
-    while (!windows_.empty() && windows_.front()->end_ms() <= end_ms) {
-      visit(*windows_.front());
-      spare_.push_back(windows_.front());
-      windows_.erase(windows_.begin());
-      last_ = nullptr;
-    }
-    if (end_ms > retired_until_ms_) retired_until_ms_ = end_ms;
-  }
+  /// Drops every window that ended at or before `end_ms`.
+  void retire(std::int64_t end_ms);
   bool retired(std::int64_t end_ms) const { return end_ms <= retired_until_ms_; }
   std::size_t bytes() const;
 

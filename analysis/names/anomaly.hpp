@@ -80,6 +80,12 @@ class AnomalyLog {
     ++entry.count;
     if (entry.examples.size() < kExamples) entry.examples.push_back({0, sim::to_ns(at), what()});
   }
+  /// An example of something that is counted elsewhere.
+  template <class What>
+  void example(Anomaly anomaly, sim::Time at, What&& what) {
+    Entry& entry = entries_[static_cast<std::size_t>(anomaly)];
+    if (entry.examples.size() < kExamples) entry.examples.push_back({0, sim::to_ns(at), what()});
+  }
   void count(Anomaly anomaly, std::uint64_t times) {
     entries_[static_cast<std::size_t>(anomaly)].count += times;
   }
