@@ -48,7 +48,7 @@ std::string_view to_string(PropertyType type) {
   return "";
 }
 
-std::string to_string(const PropertyValue& value) {
+std::string value_text(const PropertyValue& value) {
   struct Visitor {
     std::string operator()(std::monostate) const { return "null"; }
     std::string operator()(bool b) const { return b ? "true" : "false"; }

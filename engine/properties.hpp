@@ -41,7 +41,7 @@ using PropertyValue =
     std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::string>>;
 
 /// The value as the engine's configuration file would show it; null is "null".
-std::string to_string(const PropertyValue& value);
+std::string value_text(const PropertyValue& value);
 
 /// A default and the first version in which it holds.
 struct PropertyDefault {

@@ -61,6 +61,20 @@ class SourceMap {
   /// Line and column of a byte offset.
   Location locate(std::int32_t file, std::size_t offset, std::size_t length = 1) const;
 
+  /// `locate` for offsets that only grow: linear over a whole file, however long its lines are.
+  class Cursor {
+   public:
+    Cursor(const SourceMap& sources, std::int32_t file) : sources_(sources), file_(file) {}
+    Location locate(std::size_t offset, std::size_t length);
+
+   private:
+    const SourceMap& sources_;
+    std::int32_t file_;
+    std::size_t offset_ = 0;
+    std::int32_t line_ = 1;
+    std::int32_t column_ = 1;
+  };
+
  private:
   struct File {
     std::string name;

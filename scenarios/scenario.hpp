@@ -42,8 +42,7 @@ enum class LawKind {
   kGamma,        ///< mean a, shape
   kQuantiles,    ///< quantile knots: a named set of `profile`, or `knots`
   kMixture,      ///< one of `parts` by weight
-  kStall,  ///< parts[0] while flowing; stalls of length parts[1] begin after flowing for parts[2]: all is
-           ///< held, then released
+  kStall,  ///< parts[0] while flowing; flows for a mean of a, then is held for a mean of b (both exponential)
 };
 
 struct WeightedLaw;

@@ -1,0 +1,196 @@
+#include "scenarios/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+
+#include "scenarios/files.hpp"
+#include "scenarios/guarantees.hpp"
+#include "scenarios/matrix.hpp"
+#include "scenarios/sha256.hpp"
+#include "scenarios/validate.hpp"
+#include "scenarios/vocabulary.hpp"
+
+namespace wrackline::scenarios {
+
+namespace {
+
+/// Kafka's version decides defaults, so it is looked at before the rest is read; a wrong one is reported when
+/// it is.
+Version kafka_version(const Node& document) {
+  const Node* const kafka = document.find("kafka");
+  const Node* const version = kafka != nullptr ? kafka->find("version") : nullptr;
+  return (version != nullptr && version->is_string() ? parse_version(version->text) : std::nullopt)
+      .value_or(Version{4, 1});
+}
+
+std::vector<std::uint64_t> seeds_of(Node& document, const LoadOptions& options, Diagnostics& diagnostics) {
+  SeedSpec spec;
+  std::vector<std::uint64_t> seeds;
+  if (const Node* const node = document.find("seeds"); node != nullptr && node->is_array()) {
+    for (const Node& seed : node->items) {
+      if (!seed.is_integer() || seed.integer < 0) {
+        diagnostics.report("WL1102", seed.at, "a seed must be an integer from 0 on");
+      } else {
+        seeds.push_back(static_cast<std::uint64_t>(seed.integer));
+      }
+    }
+    if (node->items.empty()) diagnostics.report("WL1113", node->at, "\"seeds\" is an empty list");
+  } else if (node != nullptr && !node->is_null()) {
+    ReadContext context{diagnostics, {}};
+    read_object(seeds_decl(), *node, &spec, context);
+  }
+  document.erase("seeds");
+  if (!options.seeds.empty()) return options.seeds;
+  if (seeds.empty()) {
+    seeds.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(spec.count, 1, 100'000'000)));
+    std::iota(seeds.begin(), seeds.end(), static_cast<std::uint64_t>(spec.base));
+  }
+  return seeds;
+}
+
+void check_guarantees(const Node& document, Diagnostics& diagnostics) {
+  const Node* const own = document.find("guarantees");
+  if (own == nullptr || !own->is_object()) return;
+  for (const Member& member : own->members) {
+    if (member.key == "$comment") continue;
+    BundleSpec bundle;
+    ReadContext context{diagnostics, {}};
+    read_object(guarantee_decl(), member.value, &bundle, context);
+  }
+}
+
+/// What can not influence a run is no part of its identity.
+std::string identity(nlohmann::json resolved) {
+  for (const char* const name : {"name", "doc", "expect", "$schema", "version"}) resolved.erase(name);
+  return resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void resolve_traces(ScenarioSpec& spec, const Node& document, const ScenarioFiles& files) {
+  for (SourceSpec& source : spec.sources) {
+    if (!source.trace) continue;
+    const Node* const sources = document.find("sources");
+    const Node* const node = sources->find(source.name);
+    const Node* const trace = node != nullptr ? node->find("trace") : nullptr;
+    if (auto path = files.resolve(*source.trace, trace != nullptr ? trace->at : Location{}))
+      source.trace = *path;
+  }
+}
+
+void add_without_effect(const ScenarioSpec& spec, std::set<std::string>& names) {
+  const auto add = [&](const PropertyValues& values) {
+    for (const std::string_view name : values.without_effect())
+      names.insert(fmt::format("{} {}", values.table().component(), name));
+  };
+  add(spec.kafka.config);
+  for (const TopicSpec& topic : spec.kafka.topics) add(topic.config);
+  for (const SourceSpec& source : spec.sources) add(source.config);
+  for (const JobSpec& job : spec.jobs) add(job.config);
+  for (const SinkSpec& sink : spec.sinks) add(sink.config);
+}
+
+std::string quoted_for_shell(const std::string& text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_./=:,+@%-").find(c) != std::string_view::npos;
+  });
+  if (plain) return text;
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+}  // namespace
+
+std::optional<Plan> load_plan(const std::string& path, const LoadOptions& options, Diagnostics& diagnostics) {
+  ScenarioFiles files(options, diagnostics);
+  std::optional<Node> document = files.load(path);
+  if (!document) return std::nullopt;
+  Plan plan;
+  plan.file = path;
+  plan.seeds = seeds_of(*document, options, diagnostics);
+  check_guarantees(*document, diagnostics);
+  std::vector<RawCell> cells = expand_matrix(std::move(*document), options, diagnostics);
+  std::set<std::string> without_effect;
+  for (RawCell& raw : cells) {
+    Cell& cell = plan.cells.emplace_back();
+    cell.index = plan.cells.size() - 1;
+    cell.settings = std::move(raw.settings);
+    apply_guarantee(raw.document, diagnostics);
+    if (const Node* const name = raw.document.find("guarantee"); name != nullptr)
+      cell.spec.guarantee = name->text;
+    ReadContext context{diagnostics, kafka_version(raw.document)};
+    const std::size_t before = diagnostics.count(Severity::kError);
+    nlohmann::json resolved = read_object(scenario_decl(), raw.document, &cell.spec, context);
+    if (diagnostics.count(Severity::kError) == before) {
+      validate(cell.spec, raw.document, diagnostics);
+      resolve_traces(cell.spec, raw.document, files);
+    }
+    // The first cell that can not be read says what is wrong with all that share the mistake.
+    if (plan.cells.size() > 64 && diagnostics.has_errors()) break;
+    cell.resolved = identity(std::move(resolved));
+    cell.hash = sha256(cell.resolved);
+    add_without_effect(cell.spec, without_effect);
+  }
+  if (diagnostics.has_errors() || plan.cells.empty()) return std::nullopt;
+  plan.name = plan.cells.front().spec.name;
+  for (const Setting& setting : plan.cells.front().settings) plan.axes.push_back(setting.path);
+  plan.without_effect.assign(without_effect.begin(), without_effect.end());
+  std::string all(kModelVersion);
+  for (const Cell& cell : plan.cells) all += "\n" + cell.hash;
+  for (const std::uint64_t seed : plan.seeds) all += fmt::format("\n{}", seed);
+  plan.hash = sha256(all);
+  return plan;
+}
+
+std::string run_id(const Cell& cell, std::uint64_t seed) {
+  return sha256(fmt::format("{}\n{}\n{}", cell.hash, seed, kModelVersion)).substr(0, 32);
+}
+
+std::string reproduce_command(const Plan& plan, const Cell& cell, std::uint64_t seed,
+                              const LoadOptions& options) {
+  std::string command = fmt::format("wrackline run {}", quoted_for_shell(plan.file));
+  for (const std::string& directory : options.readable)
+    command += fmt::format(" --readable {}", quoted_for_shell(directory));
+  const auto varied = [&](const std::string& set) {
+    return std::any_of(cell.settings.begin(), cell.settings.end(),
+                       [&](const Setting& s) { return set.starts_with(s.path + "="); });
+  };
+  for (const std::string& set : options.sets) {
+    if (!varied(set)) command += fmt::format(" --set {}", quoted_for_shell(set));
+  }
+  for (const Setting& setting : cell.settings)
+    command += fmt::format(" --set {}", quoted_for_shell(setting.path + "=" + setting.set_value));
+  return command + fmt::format(" --seed {}", seed);
+}
+
+std::optional<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
+  constexpr std::uint64_t kMost = 100'000'000;
+  std::vector<std::uint64_t> seeds;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::string_view part = text.substr(0, comma);
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+    const char* const end = part.data() + part.size();
+    auto read = std::from_chars(part.data(), end, first);
+    if (read.ec != std::errc{}) return std::nullopt;
+    last = first;
+    if (read.ptr != end) {
+      if (std::string_view(read.ptr, static_cast<std::size_t>(end - read.ptr)).substr(0, 2) != "..")
+        return std::nullopt;
+      read = std::from_chars(read.ptr + 2, end, last);
+      if (read.ec != std::errc{} || read.ptr != end || last < first) return std::nullopt;
+    }
+    if (last - first >= kMost || seeds.size() + (last - first) >= kMost) return std::nullopt;
+    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
+    if (comma == std::string_view::npos) return seeds;
+    text = text.substr(comma + 1);
+  }
+}
+
+}  // namespace wrackline::scenarios

@@ -1,0 +1,134 @@
+// Jobs and sinks: who processes the events, and where the results become visible.
+#include "engine/kafka/config/properties.hpp"
+#include "scenarios/vocabulary_rows.hpp"
+
+namespace wrackline::scenarios {
+
+namespace {
+
+using namespace rows;
+
+const ObjectDecl& watermark_decl() {
+  static const ObjectDecl decl{
+      "watermark",
+      "How far event time is believed to be complete; one watermark a partition, combined by their minimum.",
+      {duration("bounded", &WatermarkSpec::bounded, "0s", {0, kDay * 366},
+                "Bounded out-of-orderness: greatest event time seen minus this."),
+       duration("idle_timeout", &WatermarkSpec::idle_timeout, "", {kMs, kDay * 366},
+                "A partition without records for so long no longer holds the others back."),
+       duration("interval", &WatermarkSpec::interval, "200ms", {kMs, kDay},
+                "How often watermarks are emitted.")},
+      "bounded"};
+  return decl;
+}
+
+const ObjectDecl& hopping_decl() {
+  static const ObjectDecl decl{
+      "hopping window",
+      "Overlapping windows.",
+      {required(duration("size", &WindowSpec::size, "", {kMs, kDay * 366}, "Length of a window.")),
+       required(duration("slide", &WindowSpec::slide, "", {kMs, kDay * 366},
+                         "Time between the starts of windows."))}};
+  return decl;
+}
+
+Field tumbling() {
+  Field field{"tumbling", FieldType::kDuration, "Windows of this length, one after the other."};
+  field.min = kMs;
+  field.max = kDay * 366;
+  field.bind = [](void* target, const FieldValue& v) {
+    auto& window = as<WindowSpec>(target);
+    window.kind = Windows::kTumbling;
+    window.size = window.slide = Duration{v.integer};
+  };
+  return field;
+}
+
+const ObjectDecl& window_decl() {
+  static const ObjectDecl decl{
+      "window",
+      "Event-time windows, by key.",
+      {tumbling(),
+       also(inline_object("hopping", hopping_decl, "Overlapping windows."),
+            [](void* target) { as<WindowSpec>(target).kind = Windows::kHopping; }),
+       duration("offset", &WindowSpec::offset, "0s", {-kDay, kDay}, "Shifts the starts of windows."),
+       duration("allowed_lateness", &WindowSpec::allowed_lateness, "0s", {0, kDay * 366},
+                "How long after its end passed the watermark a window still takes late events.")},
+      "tumbling",
+      {{"tumbling", "hopping"}}};
+  return decl;
+}
+
+Field engine_field() {
+  Field field{"engine", FieldType::kChoice, "What runs the job.", "consumer"};
+  field.choices = {{"consumer", "a plain loop: poll, process, write, commit"}};
+  field.not_built = {{"flink", ""}, {"spark", ""}, {"streams", ""}};
+  field.bind = [](void* target, const FieldValue& v) { as<JobSpec>(target).engine = v.text; };
+  return field;
+}
+
+}  // namespace
+
+const ObjectDecl& job_decl() {
+  static const ObjectDecl decl{
+      "job",
+      "Reads topics, processes, writes to a sink.",
+      {engine_field(),
+       integer("parallelism", &JobSpec::parallelism, "1", {1, 10'000},
+               "Number of instances, each a consumer of the group."),
+       required(names("from", &JobSpec::from, "The topic, or topics, to read.")),
+       text(FieldType::kName, "group", &JobSpec::group, "Consumer group; without it the name of the job."),
+       object("watermark", &JobSpec::watermark, watermark_decl, "How event time advances."),
+       object("window", &JobSpec::window, window_decl,
+              "Windows; without them each event is passed on by itself."),
+       choice("aggregate", &JobSpec::aggregate, "count",
+              {{"none", "pass events on"},
+               {"count", "number of events"},
+               {"sum", "sum of their values"},
+               {"min", "least value"},
+               {"max", "greatest value"}},
+              "What a window computes."),
+       choice("commit", &JobSpec::commit, "after_processing",
+              {{"auto", "enable.auto.commit: inside poll(), what earlier polls returned"},
+               {"before_processing", "commitSync before a batch is processed: at most once"},
+               {"after_processing", "commitSync after each batch: at least once"},
+               {"async", "commitAsync after each batch"},
+               {"on_close", "only when partitions are revoked, and at close"}},
+              "When input offsets are committed."),
+       required(text(FieldType::kName, "to", &JobSpec::to, "The sink.")),
+       duration("cost_per_record", &JobSpec::cost_per_record, "2us", {0, kDay}, "CPU time for a record."),
+       duration("cost_per_poll", &JobSpec::cost_per_poll, "20us", {0, kDay}, "CPU time for a poll."),
+       integer("cores", &JobSpec::cores, "1", {1, 1'024}, "Cores of each instance's node."),
+       duration("restart_delay", &JobSpec::restart_delay, "5s", {0, kDay},
+                "Until an instance that crashed is started again, where the fault does not say."),
+       properties("config", &JobSpec::config, kafka::consumer_properties,
+                  "Consumer properties by their real names.")}};
+  return decl;
+}
+
+namespace {
+
+Field sink_kind() {
+  Field field = choice("kind", &SinkSpec::kind, "append",
+                       {{"topic", "a topic of the log, written by a producer"},
+                        {"append", "append-only store: a repeated write is a second effect"},
+                        {"upsert", "one row a key and window: a repeated write changes nothing"}},
+                       "What kind of store.");
+  field.not_built = {{"table", ""}, {"files", ""}, {"database", ""}};
+  return field;
+}
+
+}  // namespace
+
+const ObjectDecl& sink_decl() {
+  static const ObjectDecl decl{
+      "sink",
+      "Where results become visible.",
+      {sink_kind(), text(FieldType::kName, "topic", &SinkSpec::topic, "Of kind topic: its name."),
+       with_default(object("latency", &SinkSpec::latency, law_decl, "Time of one write request."), "2ms"),
+       properties("config", &SinkSpec::config, kafka::producer_properties,
+                  "Of kind topic: producer properties by their real names.")}};
+  return decl;
+}
+
+}  // namespace wrackline::scenarios

@@ -1,0 +1,107 @@
+// Sources: who emits what, and when.
+#include "engine/kafka/config/properties.hpp"
+#include "scenarios/vocabulary_rows.hpp"
+
+namespace wrackline::scenarios {
+
+namespace {
+
+using namespace rows;
+
+const ObjectDecl& arrivals_decl() {
+  static const ObjectDecl decl{
+      "arrivals",
+      "How the events of a source are spread in time.",
+      {choice("kind", &ArrivalSpec::kind, "poisson",
+              {{"constant", "evenly spaced"},
+               {"poisson", "independent: exponential gaps"},
+               {"bursts", "all events in the first part of each period"},
+               {"diurnal", "the rate swings as a sine over the period"}},
+              "The process."),
+       duration("period", &ArrivalSpec::period, "10s", {kMs, kDay * 366}, "Of bursts and diurnal."),
+       ratio("on", &ArrivalSpec::on_share, "20%",
+             "Of bursts: the part of a period in which events are emitted."),
+       ratio("swing", &ArrivalSpec::swing, "50%",
+             "Of diurnal: how far the rate goes up and down around its mean.")},
+      "kind"};
+  return decl;
+}
+
+const ObjectDecl& hot_decl() {
+  static const ObjectDecl decl{
+      "hot keys",
+      "A share of the events on few keys.",
+      {integer("keys", &KeySpec::hot_keys, "1", {1, 1'000'000'000}, "Number of hot keys."),
+       required(ratio("share", &KeySpec::hot_share, "", "Share of the events that falls on them."))}};
+  return decl;
+}
+
+Field without_keys() {
+  Field field{"none", FieldType::kBool, "Records have no key; the partitioner is sticky."};
+  field.bind = [](void* target, const FieldValue& v) {
+    if (v.integer != 0) as<KeySpec>(target).kind = Keys::kNone;
+  };
+  return field;
+}
+
+const ObjectDecl& keys_decl() {
+  static const ObjectDecl decl{
+      "keys",
+      "Which keys the events have; uniform where nothing else is said.",
+      {integer("count", &KeySpec::count, "1000", {1, 1'000'000'000}, "Number of different keys."),
+       also(number("zipf", &KeySpec::exponent, "", {0, 10},
+                   "Zipf with this exponent: key k has weight 1 / k^exponent."),
+            [](void* target) { as<KeySpec>(target).kind = Keys::kZipf; }),
+       also(inline_object("hot", hot_decl, "Some keys are hot, the others uniform."),
+            [](void* target) { as<KeySpec>(target).kind = Keys::kHot; }),
+       without_keys()},
+      "count",
+      {},
+      {{"zipf", "hot", "none"}}};
+  return decl;
+}
+
+const ObjectDecl& clock_decl() {
+  static const ObjectDecl decl{
+      "clock",
+      "The clock from which a source takes event time, against true time.",
+      {with_default(object("offset", &ClockSpec::offset, law_decl,
+                           "Error at the start, drawn for each producer; may be negative."),
+                    "0s"),
+       number("drift_ppm", &ClockSpec::drift_ppm, "0", {-100'000, 100'000}, "Drift in parts per million.")}};
+  return decl;
+}
+
+}  // namespace
+
+const ObjectDecl& source_decl() {
+  static const ObjectDecl decl{
+      "source",
+      "Emits events and produces them into a topic.",
+      {required(text(FieldType::kName, "topic", &SourceSpec::topic, "The topic to produce into.")),
+       integer("producers", &SourceSpec::producers, "1", {1, 10'000},
+               "Number of producer processes; the rate is divided among them."),
+       rate("rate", &SourceSpec::rate, "", "Events of the whole source per time."),
+       object("arrivals", &SourceSpec::arrivals, arrivals_decl, "How events are spread in time."),
+       object("keys", &SourceSpec::keys, keys_decl, "Which keys they have."),
+       with_default(object("delay", &SourceSpec::delay, law_decl,
+                           "From the creation of an event to the producer's send(): what makes events late."),
+                    "0s"),
+       object("clock", &SourceSpec::clock, clock_decl, "The clock that stamps event time."),
+       size("record_size", &SourceSpec::record_bytes, "100B", {1, 1LL << 30},
+            "Bytes of key and value of a record."),
+       text(FieldType::kPath, "trace", &SourceSpec::trace,
+            "Replay a recorded trace (CSV: key,event_time_ms,arrival_time_ms) instead of rate, arrivals, "
+            "keys and delay."),
+       number("speed", &SourceSpec::trace_speed, "1", {0, 1'000'000},
+              "Replay the trace this many times faster."),
+       boolean("replays", &SourceSpec::replays, "false",
+               "The application sends again what the producer reported as failed."),
+       properties("config", &SourceSpec::config, kafka::producer_properties,
+                  "Producer properties by their real names.")},
+      {},
+      {{"rate", "trace"}}};
+  return decl;
+}
+
+}  // namespace wrackline::scenarios
