@@ -155,8 +155,8 @@ Nanos RecordAccumulator::backoff_ns(const ProducerBatch& batch) const {
   for (std::int32_t attempt = 1; attempt < batch.attempts && term < longest; ++attempt) term *= 2;
   term = std::min(term, longest);
   // +-20 %, the same whenever it is asked for the same attempt.
-  const std::uint64_t draw = sim::mix(config_.jitter_seed ^ sim::mix((batch.serial << 16) ^
-                                                                     static_cast<std::uint64_t>(batch.attempts)));
+  const std::uint64_t draw = sim::mix(
+      config_.jitter_seed ^ sim::mix((batch.serial << 16) ^ static_cast<std::uint64_t>(batch.attempts)));
   const auto ten_thousandths = static_cast<std::int64_t>(8000 + draw % 4001);
   return std::min(term * kNanosPerMs / 10000 * ten_thousandths, longest * kNanosPerMs);
 }
@@ -172,7 +172,8 @@ bool RecordAccumulator::all_sendable() const {
 
 Nanos RecordAccumulator::ready_time(const Queue& queue) const {
   const ProducerBatch& first = *queue.batches.front();
-  if (first.attempts > 0 && !first.leader_changed_for_retry()) return first.last_attempt_ns + backoff_ns(first);
+  if (first.attempts > 0 && !first.leader_changed_for_retry())
+    return first.last_attempt_ns + backoff_ns(first);
   if (queue.batches.size() > 1 || first.full() || all_sendable()) return first.last_attempt_ns;
   return first.last_attempt_ns + linger_ns_;
 }
@@ -228,7 +229,8 @@ void RecordAccumulator::update_load_stats(TopicIndex index) {
     sizes_scratch_.push_back(static_cast<std::int32_t>(queued));
     ids_scratch_.push_back(number);
   }
-  state.partitioner.update_load_stats(sizes_scratch_, ids_scratch_, static_cast<std::size_t>(topic.partitions));
+  state.partitioner.update_load_stats(sizes_scratch_, ids_scratch_,
+                                      static_cast<std::size_t>(topic.partitions));
 }
 
 RecordAccumulator::NodeState& RecordAccumulator::node_state(BrokerId node) {
@@ -251,8 +253,8 @@ bool RecordAccumulator::must_not_drain(const ProducerBatch& first) const {
   if (!transactions_->send_allowed(first.partition) || !transactions_->has_producer_id()) return true;
   const TxnPartitionEntry& at = transactions_->entry(first.partition);
   if (!first.has_sequence()) {
-    // A batch of a new epoch may not overtake what is in flight under the old one, nor may anything follow a batch
-    // whose fate is in doubt.
+    // A batch of a new epoch may not overtake what is in flight under the old one, nor may anything follow a
+    // batch whose fate is in doubt.
     const bool stale = !(at.producer == transactions_->producer());
     return (stale && at.has_in_flight()) || at.unresolved_from.has_value();
   }

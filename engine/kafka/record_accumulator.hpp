@@ -114,7 +114,8 @@ class RecordAccumulator {
   };
   /// Valid until the next call.
   const Ready& ready(Nanos now);
-  /// The first time after `now` at which some partition may become ready, of those whose node `may_send(BrokerId)`.
+  /// The first time after `now` at which some partition may become ready, of those whose node
+  /// `may_send(BrokerId)`.
   template <typename MaySend>
   Nanos next_ready_time(Nanos now, MaySend&& may_send) const {
     Nanos next = kNeverNanos;
@@ -237,7 +238,8 @@ class RecordAccumulator {
   void for_each_nonempty(Visit&& visit) const {
     for (std::size_t word = 0; word < nonempty_.size(); ++word) {
       for (std::uint64_t bits = nonempty_[word]; bits != 0; bits &= bits - 1) {
-        const auto partition = static_cast<PartitionId>(64 * word + static_cast<std::size_t>(std::countr_zero(bits)));
+        const auto partition =
+            static_cast<PartitionId>(64 * word + static_cast<std::size_t>(std::countr_zero(bits)));
         visit(partition, queues_[partition]);
       }
     }

@@ -65,8 +65,9 @@ bool Sender::run_once(Nanos now, Outbox& outbox) {
       accumulator_.abort_batches(last_error);
       return true;
     }
-    if (transactions_->has_abortable_error() && (last_error == Errors::transactional_id_authorization_failed ||
-                                                 last_error == Errors::cluster_authorization_failed)) {
+    if (transactions_->has_abortable_error() &&
+        (last_error == Errors::transactional_id_authorization_failed ||
+         last_error == Errors::cluster_authorization_failed)) {
       accumulator_.abort_batches(last_error);
       transactions_->back_to_uninitialized(last_error);
       return true;
@@ -107,7 +108,8 @@ Sender::Round Sender::send_transactional(Nanos now, Outbox& outbox) {
     if (!why) why = Local::transaction_aborted;
     accumulator_.abort_undrained(why);
   }
-  std::optional<TransactionManager::Pending> request = transactions_->next_request(accumulator_.has_incomplete());
+  std::optional<TransactionManager::Pending> request =
+      transactions_->next_request(accumulator_.has_incomplete());
   if (!request) return Round::go_on;
   return dispatch(std::move(*request), now, outbox);
 }
@@ -190,7 +192,8 @@ bool Sender::expire(Nanos now) {
   for (std::vector<ProducerBatch*>& in_flight : in_flight_batches_) {
     std::size_t count = 0;
     while (count < in_flight.size() && accumulator_.past_delivery_timeout(*in_flight[count], now)) ++count;
-    expired_.insert(expired_.end(), in_flight.begin(), in_flight.begin() + static_cast<std::ptrdiff_t>(count));
+    expired_.insert(expired_.end(), in_flight.begin(),
+                    in_flight.begin() + static_cast<std::ptrdiff_t>(count));
     in_flight.erase(in_flight.begin(), in_flight.begin() + static_cast<std::ptrdiff_t>(count));
   }
   for (ProducerBatch* batch : expired_) {
@@ -242,8 +245,9 @@ void Sender::send_produce_request(BrokerId node, std::span<ProducerBatch* const>
 // --- Answers
 
 std::optional<Sender::InFlight> Sender::take(std::uint32_t correlation) {
-  const auto found = std::find_if(in_flight_.begin(), in_flight_.end(),
-                                  [&](const InFlight& request) { return request.correlation == correlation; });
+  const auto found = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const InFlight& request) {
+    return request.correlation == correlation;
+  });
   if (found == in_flight_.end()) return std::nullopt;
   InFlight request = std::move(*found);
   in_flight_.erase(found);
@@ -251,8 +255,16 @@ std::optional<Sender::InFlight> Sender::take(std::uint32_t correlation) {
   return request;
 }
 
+void Sender::note_arrival(std::uint32_t correlation) {
+  for (InFlight& request : in_flight_) {
+    if (request.correlation != correlation || request.arrived) continue;
+    request.arrived = true;
+    --node_of(request.node).in_flight;
+  }
+}
+
 void Sender::leave(const InFlight& request) {
-  --node_of(request.node).in_flight;
+  if (!request.arrived) --node_of(request.node).in_flight;
   if (request.transactional) transactional_in_flight_ = false;
 }
 
@@ -276,7 +288,8 @@ void Sender::handle_produce_response(std::uint32_t correlation, std::span<const 
 
 void Sender::handle_written(std::uint32_t correlation, Nanos now) {
   assert(config_.acks == 0);
-  if (std::optional<InFlight> request = take(correlation)) end_produce(std::move(*request), Errors::none, now);
+  if (std::optional<InFlight> request = take(correlation))
+    end_produce(std::move(*request), Errors::none, now);
 }
 
 void Sender::end_produce(InFlight request, Errors error, Nanos now) {
@@ -305,11 +318,19 @@ void Sender::handle_disconnect(BrokerId node, Nanos now, bool timed_out) {
   std::erase_if(in_flight_, [&](const InFlight& request) { return request.node == node; });
   for (InFlight& request : lost) {
     leave(request);
-    if (request.transactional) {
-      transactions_->handle_disconnect(std::move(*request.transactional));
-    } else {
-      end_produce(std::move(request), timed_out ? Errors::request_timed_out : Errors::network_exception, now);
-    }
+    lose(std::move(request), now, timed_out);
+  }
+}
+
+void Sender::handle_lost(std::uint32_t correlation, Nanos now, bool timed_out) {
+  if (std::optional<InFlight> request = take(correlation)) lose(std::move(*request), now, timed_out);
+}
+
+void Sender::lose(InFlight request, Nanos now, bool timed_out) {
+  if (request.transactional) {
+    transactions_->handle_disconnect(std::move(*request.transactional));
+  } else {
+    end_produce(std::move(request), timed_out ? Errors::request_timed_out : Errors::network_exception, now);
   }
 }
 
@@ -317,7 +338,8 @@ std::vector<BrokerId> Sender::handle_request_timeouts(Nanos now, bool timed_out)
   std::vector<BrokerId> nodes;
   for (const InFlight& request : in_flight_) {
     const bool overdue = now - request.sent_ns >= config_.request_timeout_ms * kNanosPerMs;
-    if (overdue && std::find(nodes.begin(), nodes.end(), request.node) == nodes.end()) nodes.push_back(request.node);
+    if (overdue && std::find(nodes.begin(), nodes.end(), request.node) == nodes.end())
+      nodes.push_back(request.node);
   }
   for (const BrokerId node : nodes) handle_disconnect(node, now, timed_out);
   return nodes;

@@ -73,6 +73,9 @@ class Sender {
   /// When to run again if nothing else happens; kNeverNanos: never. Valid after `run`.
   Nanos next_wakeup(Nanos now) const;
 
+  /// Optional: the answer (or the loss of the connection) reached the client, which has not looked at it yet.
+  /// The request counts no longer against max.in.flight.requests.per.connection.
+  void note_arrival(std::uint32_t correlation);
   void handle_produce_response(std::uint32_t correlation, std::span<const PartitionResponse> verdicts,
                                Nanos now);
   /// acks=0: the request left for the network, which is all that the producer will ever know.
@@ -80,6 +83,8 @@ class Sender {
   void handle_transactional_response(std::uint32_t correlation, const TxnResponse& response, Nanos now);
   /// Every request in flight to `node` fails; with `timed_out` as REQUEST_TIMED_OUT, else NETWORK_EXCEPTION.
   void handle_disconnect(BrokerId node, Nanos now, bool timed_out = false);
+  /// One request was lost with its connection.
+  void handle_lost(std::uint32_t correlation, Nanos now, bool timed_out = false);
   /// Fails the connections with a request older than request.timeout.ms and says which; the actor closes
   /// them.
   std::vector<BrokerId> handle_request_timeouts(Nanos now, bool timed_out = true);
@@ -102,6 +107,7 @@ class Sender {
     std::uint32_t correlation = 0;
     BrokerId node = kNoBroker;
     Nanos sent_ns = 0;
+    bool arrived = false;
     std::vector<ProducerBatch*> batches;
     std::optional<TransactionManager::Pending> transactional;
   };
@@ -122,6 +128,7 @@ class Sender {
   Node& node_of(BrokerId node);
   std::optional<InFlight> take(std::uint32_t correlation);
   void leave(const InFlight& request);
+  void lose(InFlight request, Nanos now, bool timed_out);
   void end_produce(InFlight request, Errors error, Nanos now);
 
   void complete_batch(ProducerBatch* batch, const PartitionResponse& response, Nanos now);

@@ -14,10 +14,13 @@ bool leaves_doubt(Errors error, std::int16_t acks) {
     case Errors::request_timed_out:
     case Errors::not_enough_replicas_after_append:
     case Errors::unknown_server_error:
-    case Errors::kafka_storage_error: return true;
+    case Errors::kafka_storage_error:
+      return true;
     // With acks=all the leader may lose its place after it appended, while it waits for replicas.
-    case Errors::not_leader_or_follower: return acks == kAcksAll;
-    default: return false;
+    case Errors::not_leader_or_follower:
+      return acks == kAcksAll;
+    default:
+      return false;
   }
 }
 
@@ -50,7 +53,8 @@ void Sender::complete_batch(ProducerBatch* batch, const PartitionResponse& respo
       // The broker has it, but does not remember where.
       succeed_batch(batch, response);
     } else {
-      // Once the retries are used up nobody knows whether the sequence was taken: it may not be given out again.
+      // Once the retries are used up nobody knows whether the sequence was taken: it may not be given out
+      // again.
       fail_batch(batch, error, batch->attempts < config_.retries);
     }
     if (refreshes_metadata(error)) metadata_.request_update();
@@ -78,7 +82,9 @@ void Sender::fail_batch(ProducerBatch* batch, ClientError error, bool adjust_seq
   deallocate(batch);
 }
 
-void Sender::remove_in_flight(ProducerBatch* batch) { std::erase(in_flight_batches_[batch->partition], batch); }
+void Sender::remove_in_flight(ProducerBatch* batch) {
+  std::erase(in_flight_batches_[batch->partition], batch);
+}
 
 void Sender::deallocate(ProducerBatch* batch) {
   remove_in_flight(batch);

@@ -1,4 +1,5 @@
-// What the answers to the producer's own requests mean (kafka.md 3.5), and the order in which the requests go out.
+// What the answers to the producer's own requests mean (kafka.md 3.5), and the order in which the requests go
+// out.
 #include <algorithm>
 #include <cassert>
 
@@ -14,12 +15,16 @@ constexpr std::int64_t kFirstAddPartitionsBackoffMs = 20;
 /// Lower goes first: a coordinator before anything else, the end of a transaction after its parts.
 int priority(const TransactionManager::Pending& request) {
   switch (request.request.api) {
-    case TxnApi::find_coordinator: return 0;
-    case TxnApi::init_producer_id: return request.epoch_bump ? 4 : 1;
+    case TxnApi::find_coordinator:
+      return 0;
+    case TxnApi::init_producer_id:
+      return request.epoch_bump ? 4 : 1;
     case TxnApi::add_partitions_to_txn:
     case TxnApi::add_offsets_to_txn:
-    case TxnApi::txn_offset_commit: return 2;
-    case TxnApi::end_txn: return 3;
+    case TxnApi::txn_offset_commit:
+      return 2;
+    case TxnApi::end_txn:
+      return 3;
   }
   return 5;
 }
@@ -35,7 +40,8 @@ bool coordinator_moved(Errors error) {
 
 }  // namespace
 
-// --- The queue. Equal priorities leave it in the order of Java's PriorityQueue, which is not that of arrival.
+// --- The queue. Equal priorities leave it in the order of Java's PriorityQueue, which is not that of
+// arrival.
 
 void TransactionManager::enqueue(Pending request) {
   pending_.push_back(std::move(request));
@@ -193,12 +199,18 @@ void TransactionManager::close() {
 
 void TransactionManager::handle_response(Pending request, const TxnResponse& response) {
   switch (request.request.api) {
-    case TxnApi::find_coordinator: return on_find_coordinator(std::move(request), response);
-    case TxnApi::init_producer_id: return on_init_producer_id(std::move(request), response);
-    case TxnApi::add_partitions_to_txn: return on_add_partitions(std::move(request), response);
-    case TxnApi::add_offsets_to_txn: return on_add_offsets(std::move(request), response);
-    case TxnApi::txn_offset_commit: return on_offset_commit(std::move(request), response);
-    case TxnApi::end_txn: return on_end_txn(std::move(request), response);
+    case TxnApi::find_coordinator:
+      return on_find_coordinator(std::move(request), response);
+    case TxnApi::init_producer_id:
+      return on_init_producer_id(std::move(request), response);
+    case TxnApi::add_partitions_to_txn:
+      return on_add_partitions(std::move(request), response);
+    case TxnApi::add_offsets_to_txn:
+      return on_add_offsets(std::move(request), response);
+    case TxnApi::txn_offset_commit:
+      return on_offset_commit(std::move(request), response);
+    case TxnApi::end_txn:
+      return on_end_txn(std::move(request), response);
   }
 }
 
@@ -271,7 +283,8 @@ bool TransactionManager::common_coordinator_error(Pending& request, Errors error
 void TransactionManager::on_add_partitions(Pending request, const TxnResponse& response) {
   std::vector<std::pair<PartitionId, Errors>> verdicts = response.partition_errors;
   if (verdicts.empty()) {
-    for (const PartitionId partition : request.request.partitions) verdicts.emplace_back(partition, response.error);
+    for (const PartitionId partition : request.request.partitions)
+      verdicts.emplace_back(partition, response.error);
   }
   request.retry_backoff_ms = retry_backoff_ms_;
 
@@ -280,7 +293,8 @@ void TransactionManager::on_add_partitions(Pending request, const TxnResponse& r
   for (const auto& [partition, error] : verdicts) {
     if (error == Errors::none) continue;
     if (error == Errors::concurrent_transactions) {
-      const bool first = std::find(in_transaction_.begin(), in_transaction_.end(), true) == in_transaction_.end();
+      const bool first =
+          std::find(in_transaction_.begin(), in_transaction_.end(), true) == in_transaction_.end();
       if (first) request.retry_backoff_ms = std::min(retry_backoff_ms_, kFirstAddPartitionsBackoffMs);
     }
     if (common_coordinator_error(request, error)) return;
@@ -309,7 +323,8 @@ void TransactionManager::on_add_offsets(Pending request, const TxnResponse& resp
   const Errors error = response.error;
   if (error == Errors::none) {
     // The call ends with the commit of the offsets.
-    enqueue(make_offset_commit(std::move(request.request.offsets), std::move(request.request.group), request.call));
+    enqueue(make_offset_commit(std::move(request.request.offsets), std::move(request.request.group),
+                               request.call));
     transaction_started_ = true;
   } else if (!common_coordinator_error(request, error)) {
     if (error == Errors::group_authorization_failed) {
@@ -323,7 +338,8 @@ void TransactionManager::on_add_offsets(Pending request, const TxnResponse& resp
 void TransactionManager::on_offset_commit(Pending request, const TxnResponse& response) {
   std::vector<std::pair<std::uint64_t, Errors>> verdicts = response.offset_errors;
   if (verdicts.empty()) {
-    for (const TxnOffset& offset : request.request.offsets) verdicts.emplace_back(offset.partition, response.error);
+    for (const TxnOffset& offset : request.request.offsets)
+      verdicts.emplace_back(offset.partition, response.error);
   }
   bool coordinator_reloaded = false;
   bool failed = false;

@@ -24,19 +24,25 @@ void TransactionManager::topics_added() {
 
 bool TransactionManager::valid_transition(State from, State to) {
   switch (to) {
-    case State::uninitialized: return from == State::ready || from == State::abortable_error;
-    case State::initializing: return from == State::uninitialized || from == State::aborting_transaction ||
-                                     from == State::committing_transaction;
+    case State::uninitialized:
+      return from == State::ready || from == State::abortable_error;
+    case State::initializing:
+      return from == State::uninitialized || from == State::aborting_transaction ||
+             from == State::committing_transaction;
     case State::ready:
       return from == State::initializing || from == State::committing_transaction ||
              from == State::aborting_transaction;
-    case State::in_transaction: return from == State::ready;
-    case State::committing_transaction: return from == State::in_transaction;
-    case State::aborting_transaction: return from == State::in_transaction || from == State::abortable_error;
+    case State::in_transaction:
+      return from == State::ready;
+    case State::committing_transaction:
+      return from == State::in_transaction;
+    case State::aborting_transaction:
+      return from == State::in_transaction || from == State::abortable_error;
     case State::abortable_error:
       return from == State::in_transaction || from == State::committing_transaction ||
              from == State::abortable_error || from == State::initializing;
-    case State::fatal_error: return true;
+    case State::fatal_error:
+      return true;
   }
   return false;
 }
@@ -72,8 +78,9 @@ void TransactionManager::to_fatal(ClientError error) {
 bool TransactionManager::to_error_state(ClientError error) {
   const bool fatal_mapping =
       error == Errors::invalid_producer_id_mapping && config_.version == ClientVersion::v4_1;
-  if (error == Errors::cluster_authorization_failed || error == Errors::transactional_id_authorization_failed ||
-      error == Errors::producer_fenced || error == Errors::unsupported_version || fatal_mapping) {
+  if (error == Errors::cluster_authorization_failed ||
+      error == Errors::transactional_id_authorization_failed || error == Errors::producer_fenced ||
+      error == Errors::unsupported_version || fatal_mapping) {
     to_fatal(error);
     return true;
   }
@@ -140,13 +147,9 @@ ClientError TransactionManager::begin_transaction() {
   return {};
 }
 
-TransactionManager::Called TransactionManager::commit_transaction() {
-  return complete_transaction_by(true);
-}
+TransactionManager::Called TransactionManager::commit_transaction() { return complete_transaction_by(true); }
 
-TransactionManager::Called TransactionManager::abort_transaction() {
-  return complete_transaction_by(false);
-}
+TransactionManager::Called TransactionManager::abort_transaction() { return complete_transaction_by(false); }
 
 TransactionManager::Called TransactionManager::complete_transaction_by(bool commit) {
   const State next = commit ? State::committing_transaction : State::aborting_transaction;
@@ -177,7 +180,8 @@ TransactionManager::Called TransactionManager::complete_transaction_by(bool comm
   return {{}, call};
 }
 
-TransactionManager::Called TransactionManager::send_offsets(std::vector<TxnOffset> offsets, GroupMetadata group) {
+TransactionManager::Called TransactionManager::send_offsets(std::vector<TxnOffset> offsets,
+                                                            GroupMetadata group) {
   if (!transactional()) return {Local::illegal_state};
   if (const ClientError error = fail_if_pending()) return {error};
   if (const ClientError error = fail_if_error()) return {error};

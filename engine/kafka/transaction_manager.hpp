@@ -127,7 +127,8 @@ class TransactionManager {
   void back_to_uninitialized(ClientError error);
   void close();
 
-  /// The real sender thread makes an invalid transition of its own fatal; the recorded cases were run outside of it.
+  /// The real sender thread makes an invalid transition of its own fatal; the recorded cases were run outside
+  /// of it.
   void set_poison_on_invalid_transition(bool poison) { poison_ = poison; }
 
  private:

@@ -8,12 +8,16 @@ namespace wrackline::conform {
 // One line per kind, by name.
 Outcome kafka_assignor(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
+Outcome kafka_partitioner(const Json& recorded_case);
+Outcome kafka_sender(const Json& recorded_case);
 
 namespace {
 
 constexpr std::array kKinds{
     Kind{"kafka.assignor", kafka_assignor},
     Kind{"kafka.group", kafka_group},
+    Kind{"kafka.partitioner", kafka_partitioner},
+    Kind{"kafka.sender", kafka_sender},
 };
 
 }  // namespace
