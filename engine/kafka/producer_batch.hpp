@@ -53,7 +53,7 @@ struct ProducerBatch {
   ProducerIdAndEpoch producer;
   std::int32_t base_sequence = kNoSequence;
   bool transactional = false;
-  bool sequence_reset = false;  ///< its sequence was rewritten after a first attempt ("reopened")
+  bool sequence_reset = false;  ///< its sequence was rewritten since it was last sent ("reopened")
   bool in_retry = false;
   /// Some attempt may have reached a log without our knowing: it ended without a verdict, or still runs.
   bool maybe_in_log = false;

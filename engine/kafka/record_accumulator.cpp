@@ -288,6 +288,7 @@ void RecordAccumulator::drain(BrokerId node, Nanos now, std::vector<ProducerBatc
       transactions_->assign_sequence(first);
     }
     first->close();
+    first->sequence_reset = false;
     size += first->size_bytes;
     out.push_back(first);
     leave_queue(queue, first);
