@@ -47,10 +47,10 @@ struct TaskScope;
 
 struct SimulationOptions {
   std::uint64_t seed = 0;
-  std::optional<std::uint64_t> tie_seed;  ///< explore another order of simultaneous events
-  QueueKind queue = QueueKind::radix;     ///< either gives the same run
+  std::optional<std::uint64_t> tie_seed{};  ///< explore another order of simultaneous events
+  QueueKind queue = QueueKind::radix;       ///< either gives the same run
   std::uint64_t checkpoint_interval = 1024;
-  EventWindow record;  ///< keep an EventRecord of each of these events
+  EventWindow record{};  ///< keep an EventRecord of each of these events
 };
 
 /// Names a scheduled event, to cancel it. Survives the event: cancelling one that has happened does nothing.

@@ -1,0 +1,141 @@
+// The radix queue and the 4-ary heap pop the identical sequence, and what kernel.md §2 calls traps are none.
+#include "sim/event_queue.hpp"
+
+#include <map>
+#include <vector>
+
+#include "sim/event_id.hpp"
+#include "sim/time.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace wrackline::sim;
+
+namespace {
+
+/// Draws for the tests: a counter, mixed.
+struct Draw {
+  std::uint64_t state;
+  std::uint64_t operator()(std::uint64_t below) { return mix(++state) % below; }
+};
+
+QueueEntry entry_of(std::uint64_t time, TieKey tie, std::uint32_t slot) {
+  return {(tie.bits() >> 32 & 0xffffff00U) << 32 | slot, time};
+}
+
+/// Both queues over one slot table, with a sorted map as the judge.
+struct Contest {
+  EventSlots slots;
+  RadixQueue radix{slots};
+  HeapQueue heap{slots};
+  std::map<std::pair<std::uint64_t, TieKey>, std::uint32_t> model;
+  std::uint64_t counter = 0;
+  std::uint64_t popped = 0;
+
+  void push(std::uint64_t time, std::uint64_t source, std::uint64_t priority = 8) {
+    const TieKey tie{priority << 60 | source << TieKey::kCounterBits | ++counter};
+    const std::uint32_t slot = slots.take({[](void*, std::uint64_t) {}, nullptr, 0}, tie);
+    radix.push(entry_of(time, tie, slot));
+    heap.push(entry_of(time, tie, slot));
+    model.emplace(std::pair{time, tie}, slot);
+  }
+  std::uint64_t pop() {
+    const QueueEntry a = radix.pop();
+    const QueueEntry b = heap.pop();
+    REQUIRE(a == b);
+    REQUIRE(model.begin()->first.first == a.time);
+    REQUIRE(model.begin()->second == a.slot());
+    model.erase(model.begin());
+    slots.give_back(a.slot());
+    ++popped;
+    return a.time;
+  }
+  void drain() {
+    while (!model.empty()) pop();
+    REQUIRE(radix.empty());
+    REQUIRE(heap.empty());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("both queues pop the total order, for any mix of delays", "[sim][queue]") {
+  for (const std::uint64_t width : {1ULL, 2ULL, 50ULL, 1'000ULL, 1'000'000ULL, 1'000'000'000'000ULL}) {
+    for (const std::uint64_t standing : {1ULL, 3ULL, 100ULL, 3'000ULL}) {
+      Contest contest;
+      Draw draw{width * 31 + standing};
+      for (std::uint64_t i = 0; i < standing; ++i) contest.push(draw(width), draw(5), draw(16));
+      for (int i = 0; i < 5'000; ++i) {
+        const std::uint64_t now = contest.pop();
+        // Now and then two for one, none for one, and a far one.
+        const std::uint64_t fate = draw(10);
+        const std::uint64_t births = contest.model.empty() ? 1 : fate == 0 ? 0 : fate == 1 ? 2 : 1;
+        for (std::uint64_t k = 0; k < births; ++k) {
+          const std::uint64_t delay = draw(100) == 0 ? draw(1ULL << 50) : draw(width);
+          contest.push(now + delay, draw(5), draw(16));
+        }
+      }
+      contest.drain();
+    }
+  }
+}
+
+TEST_CASE("looking at the front does not close the time before it", "[sim][queue]") {
+  GIVEN("a queue whose front was looked at") {
+    Contest contest;
+    Draw draw{7};
+    for (int i = 0; i < 500; ++i) contest.push(1'000'000 + draw(1'000'000), draw(3));
+    REQUIRE(contest.radix.front() == contest.heap.front());
+    WHEN("events are pushed from outside, before the front but after the time last executed") {
+      for (int i = 0; i < 300; ++i) {
+        contest.push(draw(1'000'000), draw(3));
+        REQUIRE(contest.radix.front() == contest.heap.front());
+      }
+      for (int i = 0; i < 200; ++i) contest.push(draw(3'000'000), draw(3));
+      THEN("they come out in their place") { contest.drain(); }
+    }
+  }
+}
+
+TEST_CASE("a crowd at one instant comes out in order, also when it grows while it drains", "[sim][queue]") {
+  Contest contest;
+  Draw draw{11};
+  for (int i = 0; i < 1'000; ++i) contest.push(5'000, draw(20));
+  for (int i = 0; i < 3'000; ++i) {
+    const std::uint64_t now = contest.pop();
+    if (i < 2'000) contest.push(now, draw(20));
+    if (i % 3 == 0) contest.push(now + draw(2), draw(20));
+  }
+  contest.drain();
+}
+
+TEST_CASE("times up to the end of time are in order", "[sim][queue]") {
+  Contest contest;
+  Draw draw{13};
+  const std::uint64_t last = static_cast<std::uint64_t>(to_ns(kNever));
+  for (int i = 0; i < 64; ++i) {
+    contest.push(last >> i, draw(3));
+    contest.push((last >> i) - draw(1 + (last >> i)), draw(3));
+    contest.push(last, draw(3));
+  }
+  contest.drain();
+}
+
+TEST_CASE("taking entries out leaves the others in order", "[sim][queue]") {
+  Contest contest;
+  Draw draw{17};
+  for (int round = 0; round < 30; ++round) {
+    for (int i = 0; i < 400; ++i)
+      contest.push(1'000'000U * static_cast<unsigned>(round) + 500'000 + draw(3'000'000), draw(9));
+    auto unwanted = [](const QueueEntry& entry) { return entry.slot() % 3 == 0; };
+    contest.radix.remove_if(unwanted);
+    contest.heap.remove_if(unwanted);
+    std::erase_if(contest.model, [](const auto& each) { return each.second % 3 == 0; });
+    while (!contest.model.empty() &&
+           contest.model.begin()->first.first < 1'000'000U * (static_cast<unsigned>(round) + 1)) {
+      contest.pop();
+    }
+    REQUIRE(contest.radix.size() == contest.model.size());
+    REQUIRE(contest.heap.size() == contest.model.size());
+  }
+  contest.drain();
+}
