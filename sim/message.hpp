@@ -1,0 +1,143 @@
+// What travels over a connection: a kind, a size on the wire, a correlation and a payload of any movable
+// type. The message owns its payload; both come in one piece from the run's arena, so a steady state
+// allocates nothing.
+//
+// Not modelled: encoding. A payload is moved, never copied; what several readers share (a block of records)
+// is shared by the payload's own pointer.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include "sim/frame_arena.hpp"
+#include "sim/time.hpp"
+
+namespace wrackline::sim {
+
+namespace detail {
+
+struct PayloadType {
+  std::size_t bytes;
+  void (*destroy)(void* envelope);
+};
+
+/// The head of a message in memory; the payload follows.
+struct Envelope {
+  enum class What : std::uint8_t { data, open, opened, closed };
+  const PayloadType* type = nullptr;
+  Envelope* next = nullptr;  ///< in the queue that it waits in
+  Time sent{};
+  Time due{};
+  std::uint64_t correlation = 0;
+  std::uint64_t held_by = 0;  ///< a bit per rule that holds it back
+  std::uint32_t kind = 0;
+  std::uint32_t bytes = 0;
+  What what = What::data;
+  std::uint8_t reason = 0;
+};
+
+template <class T>
+struct EnvelopeOf : Envelope {
+  explicit EnvelopeOf(T&& value) : payload{std::move(value)} {}
+  T payload;
+};
+
+template <class T>
+inline constexpr PayloadType kPayloadType{
+    sizeof(EnvelopeOf<T>), [](void* envelope) { static_cast<EnvelopeOf<T>*>(envelope)->~EnvelopeOf<T>(); }};
+
+inline void discard(Envelope* envelope) {
+  const PayloadType* type = envelope->type;
+  type->destroy(envelope);
+  FrameArena::release(envelope, type->bytes);
+}
+
+/// First in, first out, linked through the envelopes.
+class EnvelopeQueue {
+ public:
+  EnvelopeQueue() = default;
+  EnvelopeQueue(const EnvelopeQueue&) = delete;
+  EnvelopeQueue& operator=(const EnvelopeQueue&) = delete;
+  ~EnvelopeQueue() { clear(); }
+
+  bool empty() const { return head_ == nullptr; }
+  std::uint32_t size() const { return size_; }
+  Envelope* front() const { return head_; }  ///< null if empty
+  Envelope* after(const Envelope* envelope) const { return envelope == tail_ ? nullptr : envelope->next; }
+  void push(Envelope* envelope) {
+    envelope->next = nullptr;
+    (head_ == nullptr ? head_ : tail_->next) = envelope;
+    tail_ = envelope;
+    ++size_;
+  }
+  Envelope* pop() {
+    Envelope* first = head_;
+    head_ = first->next;
+    if (first == tail_) head_ = tail_ = nullptr;
+    --size_;
+    return first;
+  }
+  void clear() {
+    while (!empty()) discard(pop());
+  }
+
+ private:
+  Envelope* head_ = nullptr;
+  Envelope* tail_ = nullptr;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace detail
+
+class Message {
+ public:
+  Message() = default;
+  template <class T>
+  static Message make(std::uint32_t kind, std::uint32_t bytes, T payload, std::uint64_t correlation = 0) {
+    using Whole = detail::EnvelopeOf<T>;
+    static_assert(alignof(Whole) <= 16);
+    auto* whole = new (FrameArena::allocate(sizeof(Whole))) Whole{std::move(payload)};
+    whole->type = &detail::kPayloadType<T>;
+    whole->kind = kind;
+    whole->bytes = bytes;
+    whole->correlation = correlation;
+    return Message{whole};
+  }
+  explicit Message(detail::Envelope* envelope) : envelope_{envelope} {}
+  Message(Message&& other) noexcept : envelope_{std::exchange(other.envelope_, nullptr)} {}
+  Message& operator=(Message&& other) noexcept {
+    std::swap(envelope_, other.envelope_);
+    return *this;
+  }
+  ~Message() {
+    if (envelope_ != nullptr) detail::discard(envelope_);
+  }
+
+  explicit operator bool() const { return envelope_ != nullptr; }
+  std::uint32_t kind() const { return envelope_->kind; }
+  std::uint32_t bytes() const { return envelope_->bytes; }
+  std::uint64_t correlation() const { return envelope_->correlation; }
+  void set_correlation(std::uint64_t correlation) { envelope_->correlation = correlation; }
+  Time sent() const { return envelope_->sent; }
+  detail::Envelope::What what() const { return envelope_->what; }
+  std::uint8_t reason() const { return envelope_->reason; }
+  template <class T>
+  bool carries() const {
+    return envelope_->type == &detail::kPayloadType<T>;
+  }
+  /// The payload; asserts that it is one. Move out of it freely.
+  template <class T>
+  T& as() {
+    assert(carries<T>());
+    return static_cast<detail::EnvelopeOf<T>*>(envelope_)->payload;
+  }
+
+  detail::Envelope* release() { return std::exchange(envelope_, nullptr); }
+
+ private:
+  detail::Envelope* envelope_ = nullptr;
+};
+
+}  // namespace wrackline::sim
