@@ -1,0 +1,530 @@
+#include "sim/network.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace wrackline::sim {
+namespace {
+
+using detail::Envelope;
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::uint32_t kControlBytes = 60;
+/// TCP's retransmission timer: first after 200 ms, then doubling up to 120 s (tcp(7), RFC 6298 with Linux's
+/// bounds).
+constexpr Duration kFirstRetransmission = std::chrono::milliseconds{200};
+constexpr Duration kLongestRetransmission = std::chrono::seconds{120};
+
+Time next_retransmission(Time first_attempt, Time not_before) {
+  Time attempt = first_attempt;
+  Duration gap = kFirstRetransmission;
+  while (attempt < not_before) {
+    attempt += gap;
+    gap = std::min(gap * 2, kLongestRetransmission);
+  }
+  return attempt;
+}
+
+Duration serialisation(std::uint32_t bytes, std::int64_t bytes_per_second) {
+  if (bytes_per_second <= 0) return Duration{0};
+  return Duration{static_cast<std::int64_t>(bytes) * kNsPerSecond / bytes_per_second};
+}
+
+Message make_notice() { return Message::make(0, kControlBytes, false); }
+
+}  // namespace
+
+bool Socket::send(Message message) {
+  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
+  if (connection == nullptr) return false;
+  const Network::Side state = connection->side[side_];
+  if (state != Network::Side::open && state != Network::Side::opening) return false;
+  network_->transmit(*connection, side_, message.release(), false);
+  return true;
+}
+
+void Socket::close() {
+  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
+  if (connection == nullptr || connection->side[side_] == Network::Side::closed) return;
+  connection->side[side_] = Network::Side::closed;
+  connection->endpoint[side_] = nullptr;
+  connection->direction[1 - side_].arrived.clear();
+  network_->notice(*connection, side_, Envelope::What::closed, CloseReason::closed);
+}
+
+void Socket::stop_reading() {
+  if (Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this)) {
+    connection->direction[1 - side_].muted = true;
+  }
+}
+
+void Socket::resume_reading() {
+  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
+  if (connection == nullptr) return;
+  Network::Direction& inbound = connection->direction[1 - side_];
+  inbound.muted = false;
+  // A post may run at once and even end the connection.
+  const std::uint64_t address = network_->address(*connection, 1U - side_);
+  while (Network::Connection* still = network_->at(address)) {
+    Network::Direction& direction = still->direction[1 - side_];
+    if (direction.muted || direction.posted >= direction.arrived.size()) break;
+    network_->post(*still, 1U - side_);
+  }
+}
+
+bool Socket::is_open() const {
+  const Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
+  return connection != nullptr && connection->side[side_] != Network::Side::closed;
+}
+
+Process& Socket::peer() const {
+  const Network::Connection* connection = network_->find(*this);
+  assert(connection != nullptr);
+  return *connection->process[1 - side_];
+}
+
+void RuleHandle::end() {
+  if (network_ != nullptr && *network_ != nullptr && bit_ != 0) (*network_)->end_rule(bit_);
+  bit_ = 0;
+}
+
+Network::Network(Simulation& simulation, NetworkOptions options)
+    : simulation_{simulation}, options_{std::move(options)}, self_{std::make_shared<Network*>(this)} {}
+
+Network::~Network() {
+  *self_ = nullptr;
+  for (const auto& connection : connections_) {
+    for (Direction& direction : connection->direction) simulation_.cancel(direction.next);
+  }
+}
+
+void Network::set_latency(std::string_view zone_a, std::string_view zone_b, Distribution law) {
+  zone_latency_[std::minmax(std::string{zone_a}, std::string{zone_b})] = std::move(law);
+}
+
+void Network::set_bandwidth(const Node& node, std::int64_t bytes_per_second) {
+  port(node).bytes_per_second = bytes_per_second;
+}
+
+Network::Port& Network::port(const Node& node) {
+  auto& port = ports_[node.id().value()];
+  if (port == nullptr) port = std::make_unique<Port>(Port{options_.bytes_per_second});
+  return *port;
+}
+
+const Distribution& Network::latency(const Node& from, const Node& to) const {
+  if (&from == &to) return options_.same_node;
+  const auto own = zone_latency_.find(std::minmax(from.zone(), to.zone()));
+  if (own != zone_latency_.end()) return own->second;
+  return from.zone() == to.zone() ? options_.same_zone : options_.cross_zone;
+}
+
+Network::Link& Network::link(Process& from, Process& to) {
+  auto& link = links_[{from.id().value(), to.id().value()}];
+  if (link == nullptr) {
+    const std::string name = "network " + from.name() + " > " + to.name();
+    const bool local = &from.node() == &to.node();
+    link = std::make_unique<Link>(
+        Link{&from, &to, simulation_.entity(name), Stream{simulation_.seed(), name, "latency"},
+             &latency(from.node(), to.node()), local ? nullptr : &port(from.node())});
+  }
+  return *link;
+}
+
+void Network::watch(Process& process) {
+  if (!std::exchange(watched_[process.id().value()], true)) {
+    process.listen([self = self_](Process& changed, ProcessChange change) {
+      if (*self == nullptr) return;
+      if (change == ProcessChange::crashed) (*self)->process_ended(changed, CloseReason::reset);
+      if (change == ProcessChange::stopped) (*self)->process_ended(changed, CloseReason::closed);
+    });
+  }
+  if (!std::exchange(watched_[process.node().id().value()], true)) {
+    process.node().listen([self = self_](Node& node, NodeChange change) {
+      if (*self != nullptr && change == NodeChange::power_restored) (*self)->power_restored(node);
+    });
+  }
+}
+
+void Network::listen(Process& server, Endpoint& endpoint) {
+  watch(server);
+  listening_[server.id().value()] = &endpoint;
+}
+
+void Network::stop_listening(Process& server) { listening_.erase(server.id().value()); }
+
+Socket Network::connect(Process& client, Process& server, Endpoint& endpoint) {
+  assert(client.alive());
+  watch(client);
+  watch(server);
+  Connection& connection = take_connection();
+  connection.process[0] = &client;
+  connection.process[1] = &server;
+  connection.endpoint[0] = &endpoint;
+  connection.side[0] = Side::opening;
+  connection.side[1] = Side::closed;
+  connection.direction[0].link = &link(client, server);
+  connection.direction[1].link = &link(server, client);
+  const Socket client_socket = socket(connection, 0);
+  notice(connection, 0, Envelope::What::open, CloseReason::closed);
+  // TCP sends no data before the answer to its SYN is back.
+  Connection* still = find(client_socket);
+  if (still != nullptr) {
+    Link& back = *still->direction[1].link;
+    still->established = still->direction[0].last_due + back.latency->sample_duration(back.stream);
+  }
+  return client_socket;
+}
+
+Network::Connection* Network::find(const Socket& socket) const {
+  if (socket.slot_ >= connections_.size()) return nullptr;
+  Connection& connection = *connections_[socket.slot_];
+  return connection.in_use && connection.generation == socket.generation_ ? &connection : nullptr;
+}
+
+Network::Connection* Network::at(std::uint64_t address) const {
+  Connection& connection = *connections_[(address & 0xffffffffU) >> 1];
+  return connection.in_use && connection.generation == address >> 32 ? &connection : nullptr;
+}
+
+Network::Connection& Network::take_connection() {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(connections_.size()));
+    connections_.push_back(std::make_unique<Connection>());
+    connections_.back()->slot = free_.back();
+  }
+  Connection& connection = *connections_[free_.back()];
+  free_.pop_back();
+  connection.in_use = true;
+  ++connection.generation;
+  connection.black_hole = false;
+  connection.established = kStart;
+  for (unsigned side = 0; side < 2; ++side) {
+    Direction& direction = connection.direction[side];
+    direction.last_due = kStart;
+    direction.next = {};
+    direction.posted = 0;
+    direction.muted = false;
+    connection.swallowed[side] = false;
+    connection.endpoint[side] = nullptr;
+  }
+  return connection;
+}
+
+void Network::release_if_done(Connection& connection) {
+  for (unsigned side = 0; side < 2; ++side) {
+    if (connection.side[side] != Side::closed && connection.side[side] != Side::vanished) return;
+    if (!connection.direction[side].on_the_way.empty()) return;
+  }
+  for (Direction& direction : connection.direction) direction.arrived.clear();
+  connection.in_use = false;
+  free_.push_back(connection.slot);
+}
+
+void Network::notice(Connection& connection, unsigned from_side, Envelope::What what, CloseReason reason) {
+  Envelope* envelope = make_notice().release();
+  envelope->what = what;
+  envelope->reason = static_cast<std::uint8_t>(reason);
+  transmit(connection, from_side, envelope, true);
+}
+
+Verdict Network::judge(const Link& link, const Envelope& envelope, unsigned from_side, bool control,
+                       std::uint64_t& holders) {
+  const Packet packet{*link.from,    *link.to,       simulation_.now(), link.packets,
+                      envelope.kind, envelope.bytes, from_side == 0,    control};
+  Verdict sum;
+  for (const Rule& rule : rules_) {
+    const Verdict verdict = rule.rule->decide(packet);
+    sum.after += verdict.after;
+    if (verdict.action > sum.action) sum.action = verdict.action;
+    if (verdict.action == Verdict::Action::hold) holders |= rule.bit;
+  }
+  return sum;
+}
+
+void Network::transmit(Connection& connection, unsigned from_side, Envelope* envelope, bool control) {
+  Direction& direction = connection.direction[from_side];
+  Link& link = *direction.link;
+  const Time now = simulation_.now();
+  envelope->sent = now;
+  simulation_.absorb(std::uint64_t{envelope->kind} << 32 | envelope->bytes, envelope->correlation);
+  ++counts_.sent;
+  counts_.bytes += envelope->bytes;
+
+  // The link's own draw comes first and always, so that a rule's verdict moves no later one.
+  Time leaves = control ? now : std::max(now, connection.established);
+  if (link.port != nullptr) {
+    leaves =
+        std::max(leaves, link.port->free_at) + serialisation(envelope->bytes, link.port->bytes_per_second);
+    if (!control) link.port->free_at = leaves;
+  }
+  envelope->due = leaves + link.latency->sample_duration(link.stream);
+
+  if (!rules_.empty()) [[unlikely]] {
+    const Verdict verdict = judge(link, *envelope, from_side, control, envelope->held_by);
+    if (verdict.after > Duration{0}) {
+      ++counts_.delayed;
+      envelope->due += verdict.after;
+    }
+    if (verdict.action == Verdict::Action::hold) ++counts_.held;
+    if (verdict.action >= Verdict::Action::drop) {
+      ++counts_.dropped;
+      ++link.packets;
+      detail::discard(envelope);
+      if (verdict.action == Verdict::Action::reset) break_connection(connection);
+      return;
+    }
+  }
+  ++link.packets;
+  envelope->due = std::max(envelope->due, direction.last_due);
+  direction.last_due = envelope->due;
+  const bool first = direction.on_the_way.empty();
+  direction.on_the_way.push(envelope);
+  if (first) arm(connection, from_side);
+}
+
+void Network::arm(Connection& connection, unsigned from_side) {
+  Direction& direction = connection.direction[from_side];
+  const Envelope* next = direction.on_the_way.front();
+  if (next == nullptr || next->held_by != 0) return;
+  direction.next =
+      simulation_.schedule(std::max(next->due, simulation_.now()),
+                           {&Network::on_due, this, address(connection, from_side)}, direction.link->entity);
+}
+
+void Network::on_due(void* network, std::uint64_t address) {
+  auto& self = *static_cast<Network*>(network);
+  Connection* connection = self.at(address);
+  if (connection == nullptr) return;
+  const auto from_side = static_cast<unsigned>(address & 1);
+  Envelope* envelope = connection->direction[from_side].on_the_way.pop();
+  self.arm(*connection, from_side);
+  self.arrive(*connection, from_side, envelope);
+}
+
+void Network::arrive(Connection& connection, unsigned from_side, Envelope* envelope) {
+  const unsigned to_side = 1 - from_side;
+  Process& receiver = *connection.process[to_side];
+  if (connection.black_hole) {
+    ++counts_.dropped;
+    detail::discard(envelope);
+    release_if_done(connection);
+    return;
+  }
+  if (!receiver.node().powered() || connection.side[to_side] == Side::vanished) {
+    // A host without power says nothing; one that has come back does not know the connection.
+    ++counts_.dropped;
+    connection.side[to_side] = Side::vanished;
+    connection.swallowed[to_side] = true;
+    detail::discard(envelope);
+    if (receiver.node().powered()) {
+      connection.side[to_side] = Side::closed;
+      notice(connection, to_side, Envelope::What::closed, CloseReason::reset);
+    } else {
+      release_if_done(connection);
+    }
+    return;
+  }
+  if (envelope->what == Envelope::What::open) {
+    detail::discard(envelope);
+    accept(connection);
+    return;
+  }
+  if (connection.side[to_side] == Side::closed) {
+    detail::discard(envelope);
+    release_if_done(connection);
+    return;
+  }
+  Direction& direction = connection.direction[from_side];
+  direction.arrived.push(envelope);
+  if (!direction.muted) post(connection, from_side);
+}
+
+void Network::accept(Connection& connection) {
+  Process& server = *connection.process[1];
+  const auto listener = listening_.find(server.id().value());
+  if (listener == listening_.end() || !server.alive()) {
+    notice(connection, 1, Envelope::What::closed, CloseReason::refused);
+    return;
+  }
+  connection.side[1] = Side::open;
+  connection.endpoint[1] = listener->second;
+  // The draw for the answer was made at connect(): it arrives when the client's first data may leave.
+  Envelope* answer = make_notice().release();
+  answer->what = Envelope::What::opened;
+  Direction& direction = connection.direction[1];
+  answer->sent = simulation_.now();
+  answer->due = std::max({simulation_.now(), connection.established, direction.last_due});
+  direction.last_due = answer->due;
+  const bool first = direction.on_the_way.empty();
+  direction.on_the_way.push(answer);
+  if (first) arm(connection, 1);
+}
+
+void Network::post(Connection& connection, unsigned from_side) {
+  ++connection.direction[from_side].posted;
+  connection.process[1 - from_side]->deliver({&Network::on_mail, this, address(connection, from_side)});
+}
+
+void Network::on_mail(void* network, std::uint64_t address) {
+  auto& self = *static_cast<Network*>(network);
+  Connection* connection = self.at(address);
+  if (connection != nullptr) self.hand_over(*connection, static_cast<unsigned>(address & 1));
+}
+
+void Network::hand_over(Connection& connection, unsigned from_side) {
+  const unsigned to_side = 1 - from_side;
+  Direction& direction = connection.direction[from_side];
+  if (direction.posted > 0) --direction.posted;
+  if (direction.muted || direction.arrived.empty()) return;
+  Message message{direction.arrived.pop()};
+  const Envelope::What what = message.what();
+  Endpoint* endpoint = connection.endpoint[to_side];
+  const Socket here = socket(connection, to_side);
+  if (what == Envelope::What::closed) {
+    const auto reason = static_cast<CloseReason>(message.reason());
+    connection.side[to_side] = Side::closed;
+    connection.endpoint[to_side] = nullptr;
+    release_if_done(connection);
+    if (endpoint != nullptr) endpoint->on_closed(here, reason);
+    return;
+  }
+  if (endpoint == nullptr) return;
+  if (what == Envelope::What::opened) {
+    if (connection.side[to_side] == Side::opening) connection.side[to_side] = Side::open;
+    endpoint->on_open(here);
+    return;
+  }
+  ++counts_.delivered;
+  endpoint->on_message(here, std::move(message));
+}
+
+void Network::process_ended(Process& process, CloseReason reason) {
+  listening_.erase(process.id().value());
+  const bool host_lives = process.node().powered();
+  for (const auto& connection : connections_) {
+    for (unsigned side = 0; side < 2; ++side) {
+      if (!connection->in_use || connection->process[side] != &process) continue;
+      if (connection->side[side] == Side::closed || connection->side[side] == Side::vanished) continue;
+      connection->endpoint[side] = nullptr;
+      connection->direction[1 - side].arrived.clear();
+      if (host_lives) {
+        connection->side[side] = Side::closed;
+        notice(*connection, side, Envelope::What::closed, reason);
+      } else {
+        connection->side[side] = Side::vanished;
+        release_if_done(*connection);
+      }
+    }
+  }
+}
+
+void Network::power_restored(Node& node) {
+  for (const auto& connection : connections_) {
+    for (unsigned side = 0; side < 2; ++side) {
+      if (!connection->in_use || connection->side[side] != Side::vanished) continue;
+      if (&connection->process[side]->node() != &node) continue;
+      if (!connection->swallowed[side]) continue;
+      // The peer's retransmission meets a host that does not know the connection.
+      connection->side[side] = Side::closed;
+      notice(*connection, side, Envelope::What::closed, CloseReason::reset);
+    }
+  }
+}
+
+void Network::break_connection(Connection& connection) {
+  ++counts_.resets;
+  const std::uint32_t generation = connection.generation;
+  for (unsigned side = 0; side < 2; ++side) {
+    Direction& inbound = connection.direction[1 - side];
+    simulation_.cancel(inbound.next);
+    inbound.on_the_way.clear();
+    inbound.arrived.clear();
+  }
+  connection.black_hole = false;
+  for (unsigned side = 0; side < 2; ++side) {
+    if (connection.side[side] == Side::closed || connection.side[side] == Side::vanished) continue;
+    Direction& inbound = connection.direction[1 - side];
+    Envelope* envelope = make_notice().release();
+    envelope->what = Envelope::What::closed;
+    envelope->reason = static_cast<std::uint8_t>(CloseReason::reset);
+    envelope->sent = envelope->due = simulation_.now();
+    inbound.muted = false;
+    inbound.last_due = simulation_.now();
+    inbound.on_the_way.push(envelope);
+    arm(connection, 1 - side);
+    // Nothing can be sent any more; the endpoint hears of it by an event of this instant.
+  }
+  if (connection.in_use && connection.generation == generation) {
+    for (unsigned side = 0; side < 2; ++side) {
+      if (connection.side[side] == Side::vanished) connection.side[side] = Side::closed;
+    }
+    release_if_done(connection);
+  }
+}
+
+std::uint32_t Network::reset_connections(const Process& process, const Process* peer) {
+  std::uint32_t broken = 0;
+  for (const auto& connection : connections_) {
+    if (!connection->in_use) continue;
+    for (unsigned side = 0; side < 2; ++side) {
+      if (connection->process[side] != &process) continue;
+      if (peer != nullptr && connection->process[1 - side] != peer) continue;
+      break_connection(*connection);
+      ++broken;
+      break;
+    }
+  }
+  return broken;
+}
+
+std::uint32_t Network::half_open_connections(const Process& process, const Process* peer) {
+  std::uint32_t hit = 0;
+  for (const auto& connection : connections_) {
+    if (!connection->in_use || connection->black_hole) continue;
+    for (unsigned side = 0; side < 2; ++side) {
+      if (connection->process[side] != &process) continue;
+      if (peer != nullptr && connection->process[1 - side] != peer) continue;
+      connection->black_hole = true;
+      ++hit;
+      break;
+    }
+  }
+  return hit;
+}
+
+RuleHandle Network::add_rule(std::unique_ptr<LinkRule> rule) {
+  std::uint64_t taken = 0;
+  for (const Rule& other : rules_) taken |= other.bit;
+  assert(taken != ~std::uint64_t{0} && "at most 64 rules at a time");
+  const std::uint64_t bit = ~taken & (taken + 1);
+  rules_.push_back({bit, std::move(rule)});
+  return {self_, bit};
+}
+
+void Network::end_rule(std::uint64_t bit) {
+  std::erase_if(rules_, [bit](const Rule& rule) { return rule.bit == bit; });
+  const Time now = simulation_.now();
+  for (const auto& connection : connections_) {
+    if (!connection->in_use) continue;
+    for (unsigned side = 0; side < 2; ++side) {
+      Direction& direction = connection->direction[side];
+      bool head_was_held = false;
+      Time not_before = now;
+      for (Envelope* envelope = direction.on_the_way.front(); envelope != nullptr;
+           envelope = direction.on_the_way.after(envelope)) {
+        if ((envelope->held_by & bit) != 0) {
+          envelope->held_by &= ~bit;
+          if (envelope->held_by != 0) continue;
+          head_was_held = head_was_held || envelope == direction.on_the_way.front();
+          envelope->due = next_retransmission(envelope->due, now);
+        }
+        // In order: what waited behind a held packet comes after it.
+        envelope->due = not_before = std::max(envelope->due, not_before);
+      }
+      if (!direction.on_the_way.empty()) direction.last_due = not_before;
+      if (head_was_held) arm(*connection, side);
+    }
+  }
+}
+
+}  // namespace wrackline::sim
