@@ -185,7 +185,9 @@ class RpcRequest {
   }
   /// Done without an answer (acks=0).
   void finish() {
-    if (std::exchange(muted_, false)) from_.resume_reading();
+    // The next request may arrive at once and move this object about.
+    Socket from = from_;
+    if (std::exchange(muted_, false)) from.resume_reading();
   }
 
  private:
