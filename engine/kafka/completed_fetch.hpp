@@ -5,6 +5,7 @@
 // C-3, C-12 (a bad batch is reported at every poll until the application seeks), C-27. From: CompletedFetch.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -54,8 +55,8 @@ class CompletedFetch {
   FetchedPartition data_;
   Offset next_fetch_offset_;
   LeaderEpoch last_epoch_ = kNoLeaderEpoch;
-  std::size_t batch_ = 0;     ///< of the next one to open
-  std::int64_t open_ = -1;    ///< index of the open batch
+  std::size_t batch_ = 0;  ///< of the next one to open
+  std::optional<std::size_t> open_;
   std::uint32_t record_ = 0;  ///< next record in it
   std::size_t next_aborted_ = 0;
   std::vector<std::int64_t> aborted_producers_;

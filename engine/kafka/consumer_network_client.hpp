@@ -56,15 +56,19 @@ class ConsumerNetworkClient {
   RequestId send(Connection to, ConsumerRequestBody body, std::int64_t now_ms,
                  std::optional<std::int64_t> timeout_ms = std::nullopt);
 
-  /// One look at the network: expires requests, then moves queued requests into the outbox.
+  void add_handler(ResponseHandler* handler) { handlers_.push_back(handler); }
+  /// One look at the network: `transmit`, then `dispatch`. What a handler asks to send goes out with the next
+  /// look.
+  void poll(std::int64_t now_ms);
+  /// Expires requests and moves queued ones into the outbox.
   void transmit(std::int64_t now_ms);
-  /// The next answer to look at; failures of whole connections come in the order in which the requests were
-  /// sent.
-  std::optional<Arrived> take_arrived();
+  /// Hands every answer that has arrived to the owner of its request.
+  void dispatch(std::int64_t now_ms);
 
   void deliver(RequestId id, ConsumerResponseBody body);
   void connection_lost(Connection connection);
-  /// The client gives the connection up itself (session expired, NOT_COORDINATOR).
+  /// The client gives the connection up itself (NOT_COORDINATOR, session expired); takes effect with the next
+  /// look.
   void disconnect(Connection connection);
   void set_unavailable_until(Connection connection, std::int64_t until_ms);
   bool is_unavailable(Connection connection, std::int64_t now_ms) const;
@@ -82,10 +86,9 @@ class ConsumerNetworkClient {
   struct Open {
     RequestId id = 0;
     Connection connection;
-    std::int64_t deadline_ms = 0;
+    std::int64_t created_ms = 0;
     std::int64_t timeout_ms = 0;
     bool sent = false;
-    bool answered = false;
     ConsumerRequestBody body;  ///< until it is sent
   };
   struct Down {
@@ -93,13 +96,15 @@ class ConsumerNetworkClient {
     std::int64_t until_ms = 0;
   };
 
-  void fail_all(Connection connection, bool only_sent);
+  void fail_all(Connection connection);
 
   std::int64_t request_timeout_ms_;
   std::vector<ResponseHandler*> handlers_;
   RequestId next_id_ = 1;
   std::vector<Open> open_;
   std::vector<Arrived> arrived_;
+  std::vector<Arrived> arriving_;
+  std::vector<Connection> to_close_;
   std::vector<Down> down_;
   std::vector<OutgoingRequest> outbox_;
   std::vector<Connection> closed_;

@@ -106,6 +106,7 @@ class SubscriptionState {
   std::vector<OffsetToCommit> all_consumed() const;
 
  private:
+  void assign_all(const TopicPartitions& partitions);
   static bool transition(PartitionFetchState& state, FetchState to);
   static void validate(PartitionFetchState& state, const FetchPosition& position);
 
