@@ -43,7 +43,6 @@ class ProducerStateManager {
   const ProducerStateEntry* last_entry(std::int64_t producer_id) const;
   /// All producers, by ascending id.
   std::span<const ProducerStateEntry> producers() const { return producers_; }
-  bool has_ongoing_transaction(std::int64_t producer_id, std::int16_t producer_epoch) const;
 
   /// Applies one batch that passed check_append. Returns the transaction that it completed, if any; that
   /// stays among the open ones until complete_txn. `first_offset` is where the batch lies.
@@ -59,7 +58,10 @@ class ProducerStateManager {
   const VerificationStateEntry* verification(std::int64_t producer_id) const;
   VerificationGuard start_verification(std::int64_t producer_id, std::int32_t sequence, std::int16_t epoch,
                                        bool supports_epoch_bump, std::int64_t now_ms);
-  void clear_verification(std::int64_t producer_id);
+  /// A transactional batch was written: its transaction is open now, or has ended, and needs no guard any
+  /// more. A marker that ended an earlier transaction of a client with epoch bumps leaves the guard of the
+  /// next one (KIP-890 part 2).
+  void clear_verification(const RecordBatch& written);
 
   /// Earliest offset of a transaction that is open, or whose marker lies at or above the high watermark.
   std::optional<LogOffsetMetadata> first_unstable_offset() const;
@@ -73,6 +75,10 @@ class ProducerStateManager {
 
   void take_snapshot();
   std::optional<Offset> latest_snapshot_offset() const;
+  /// The latest one at or below `offset`.
+  std::optional<Offset> latest_snapshot_below(Offset offset) const;
+  /// Starts from the snapshot taken at `offset`, which must exist, whole.
+  void load_snapshot(Offset offset);
   /// A snapshot goes with the segment that begins at its offset.
   void remove_snapshot(Offset offset);
   void remove_stray_snapshots(std::span<const Offset> segment_bases);
@@ -83,9 +89,8 @@ class ProducerStateManager {
   /// A second manager over the same snapshots, with nothing loaded: what a process that starts sees.
   ProducerStateManager reopened() const;
 
-  /// Batches below `offset` are about to be forgotten by the log: keeps what replaying them would give. Call
-  /// fold(batch) for each batch that goes, in order.
-  void fold(const RecordBatch& batch);
+  /// Takes over producers, transactions and end offset of `other`, but not its snapshots.
+  void take_over(const ProducerStateManager& other);
 
  private:
   struct Snapshot {
@@ -100,6 +105,7 @@ class ProducerStateManager {
   bool is_expired(const ProducerStateEntry& entry, std::int64_t now_ms) const;
   void clear_producers();
   void load_from_snapshot(Offset log_start, std::int64_t now_ms);
+  void load_entry(const ProducerStateEntry& saved);
 
   const LogConfig* config_;
   std::vector<std::int64_t> ids_;  ///< of producers_, ascending: the searched column
@@ -111,6 +117,7 @@ class ProducerStateManager {
   std::vector<VerificationStateEntry> verifications_;
   std::vector<Snapshot> snapshots_;           ///< by offset
   std::vector<ProducerStateEntry> appended_;  ///< scratch of apply_all
+  std::vector<TxnMetadata> started_;          ///< scratch of apply_all
   std::int64_t oldest_txn_timestamp_ms_ = kNoTimestamp;
   VerificationGuard last_guard_ = kNoVerificationGuard;
   Offset map_end_offset_ = 0;

@@ -60,6 +60,9 @@ struct FetchDataInfo {
   Errors error = Errors::none;
   LogOffsetMetadata fetch_offset;
   std::span<const RecordBatch> batches;  ///< whole batches; the first may begin below the fetch offset
+  Offset segment_base = kNoOffset;       ///< of the segment that was read; none = nothing was
+  Offset upper_bound =
+      kNoOffset;  ///< read_committed: aborted transactions that start below it belong to the answer
 };
 
 struct TimestampAndOffset {
@@ -67,10 +70,6 @@ struct TimestampAndOffset {
   Offset offset = kNoOffset;
   std::optional<LeaderEpoch> leader_epoch;
 };
-
-inline constexpr std::int64_t kLatestTimestamp = -1;
-inline constexpr std::int64_t kEarliestTimestamp = -2;
-inline constexpr std::int64_t kMaxTimestamp = -3;
 
 struct ReopenOptions {
   bool clean = true;
@@ -156,7 +155,7 @@ class UnifiedLog {
   /// The aborted transactions that belong into the answer of this read_committed fetch (L-45), appended to
   /// `out`.
   void aborted_of(const FetchDataInfo& fetched, Offset fetch_offset, std::vector<AbortedTxn>& out) const;
-  /// Index entries that overlap [from, upper_bound), searched from the log start.
+  /// Index entries below upper_bound, from the segment that holds `from` on.
   void collect_aborted(Offset from, Offset upper_bound, std::vector<AbortedTxn>& out) const;
   std::optional<EpochEndOffset> end_offset_for_epoch(LeaderEpoch epoch) const {
     return epochs_.end_offset_for(epoch, log_end_);
@@ -203,40 +202,51 @@ class UnifiedLog {
     std::int64_t created_ms = 0;
     std::int64_t rolling_timestamp_ms = kNoTimestamp;  ///< of the first batch
     std::int64_t max_timestamp_ms = kNoTimestamp;
-    std::int64_t forgotten_bytes = 0;
+    std::int64_t forgotten_bytes = 0;  ///< of size_bytes
     std::int64_t forgotten_max_timestamp_ms = kNoTimestamp;
+    Offset forgotten_end = kNoOffset;  ///< end of its last forgotten batch
     std::int64_t bytes_since_index = 0;
   };
 
   // unified_log.cpp
-  Errors validate(const RecordBatch& batch, AppendOrigin origin, bool keyless, std::int64_t now_ms) const;
-  void maybe_roll(const RecordBatch& first, std::int64_t bytes, std::int64_t max_timestamp_ms,
-                  std::int64_t now_ms, AppendInfo& info);
+  Errors validate(const RecordBatch& batch, bool keyless, std::int64_t now_ms) const;
+  bool has_ongoing_transaction(std::int64_t producer_id, std::int16_t producer_epoch) const;
+  Errors check_producer(const RecordBatch& batch, AppendOrigin origin, VerificationGuard guard) const;
+  bool should_roll(std::int64_t bytes, std::int64_t max_timestamp_ms, Offset last_offset,
+                   std::int64_t now_ms) const;
   void roll_at(Offset expected_next, std::int64_t now_ms);
-  void store(RecordBatch batch);
+  void store(RecordBatch&& batch);
   void complete(const CompletedTxn& completed);
+
+  // unified_log_read.cpp
   void maybe_increment_first_unstable_offset();
   void set_high_watermark(const LogOffsetMetadata& offset);
   void raise_high_watermark_to_log_end();
-
-  // unified_log_read.cpp
   std::size_t segment_index_of(Offset offset) const;
   Number segment_end(std::size_t index) const;
   Number first_batch_reaching(Offset offset) const;
   LogOffsetMetadata locate(Offset offset) const;
   const LogOffsetMetadata& fetch_high_watermark_metadata();
   LogOffsetMetadata fetch_last_stable_offset_metadata();
+  FetchDataInfo read_to(Offset offset, const LogOffsetMetadata& max, std::int64_t max_bytes,
+                        bool min_one_message, bool committed) const;
 
-  // unified_log_load.cpp
-  void truncate_segment(std::size_t index, Offset offset, std::int64_t now_ms);
-  void drop_segments_from(std::size_t index);
-  void recover_segment(std::size_t index, std::int64_t now_ms, bool torn);
-  void rebuild_producer_state(ProducerStateManager& producers, Offset last_offset, std::int64_t now_ms,
-                              bool reload_from_clean_shutdown);
-  void replay(ProducerStateManager& producers, Offset from, Offset to) const;
-  void update_log_start_offset(Offset offset);
+  // unified_log_retention.cpp
   template <typename Predicate>
   std::size_t delete_segments_while(Predicate&& goes, std::int64_t now_ms);
+  void drop_front_segments(std::size_t count);
+  void update_log_start_offset(Offset offset);
+
+  // unified_log_load.cpp
+  void start_at(Offset offset, std::int64_t now_ms);
+  void truncate_segment(std::size_t index, Number from, std::int64_t now_ms);
+  void drop_segments_from(std::size_t index);
+  void lose_tail(const ReopenOptions& options, std::int64_t now_ms);
+  void recover_segment(std::size_t index, ProducerStateManager& disk, std::int64_t now_ms);
+  void rebuild_producer_state(ProducerStateManager& producers, Offset last_offset, std::int64_t now_ms,
+                              bool reload_from_clean_shutdown) const;
+  void replay(ProducerStateManager& producers, Number from, Number to) const;
+  void fold(Offset below);
 
   LogConfig config_;
   SlidingVector<RecordBatch> batches_;
@@ -251,6 +261,9 @@ class UnifiedLog {
   Offset log_end_ = 0;
   Offset recovery_point_ = 0;
   Offset forgotten_below_ = 0;
+  /// What replaying the forgotten batches from the snapshot at folded_from_ gives.
+  ProducerStateManager folded_{config_};
+  Offset folded_from_ = kNoOffset;
   std::vector<CompletedTxn> completed_;  ///< scratch of append_as_follower
 };
 

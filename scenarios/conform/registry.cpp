@@ -8,6 +8,7 @@ namespace wrackline::conform {
 // One line per kind, by name.
 Outcome kafka_assignor(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
+Outcome kafka_log(const Json& recorded_case);
 Outcome kafka_partitioner(const Json& recorded_case);
 Outcome kafka_sender(const Json& recorded_case);
 
@@ -16,6 +17,7 @@ namespace {
 constexpr std::array kKinds{
     Kind{"kafka.assignor", kafka_assignor},
     Kind{"kafka.group", kafka_group},
+    Kind{"kafka.log", kafka_log},
     Kind{"kafka.partitioner", kafka_partitioner},
     Kind{"kafka.sender", kafka_sender},
 };
