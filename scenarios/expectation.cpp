@@ -56,18 +56,6 @@ analysis::Phase phase_of(const ExpectSpec& expect) {
 
 }  // namespace
 
-std::string_view to_string(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kPass:
-      return "pass";
-    case Outcome::kFail:
-      return "fail";
-    case Outcome::kInconclusive:
-      return "inconclusive";
-  }
-  return "";
-}
-
 bool check_expectation(const ExpectSpec& expect, Diagnostics& diagnostics) {
   if (expect.kind == ExpectSpec::Kind::kSometimes) {
     if (find_moment(expect.text) != nullptr) return true;
@@ -91,15 +79,15 @@ bool check_expectation(const ExpectSpec& expect, Diagnostics& diagnostics) {
 
 Outcome judge(const ExpectSpec& expect, const MetricLookup& metrics, const MomentCount& moments) {
   if (expect.kind == ExpectSpec::Kind::kSometimes) {
-    return moments(expect.text) > 0 ? Outcome::kPass : Outcome::kInconclusive;
+    return moments(expect.text) > 0 ? Outcome::pass : Outcome::inconclusive;
   }
   Diagnostics none;
   const auto expression = parse_expression(expect.text, expect.where, none);
   assert(expression && "only expectations that were accepted are judged");
   const auto value = evaluate(*expression, MetricNames(&metrics, phase_of(expect)), none);
   assert(value);
-  if (!value->known) return Outcome::kInconclusive;
-  return value->truth ? Outcome::kPass : Outcome::kFail;
+  if (!value->known) return Outcome::inconclusive;
+  return value->truth ? Outcome::pass : Outcome::fail;
 }
 
 }  // namespace wrackline::scenarios

@@ -11,13 +11,13 @@
 #include <string>
 
 #include "analysis/names/metric.hpp"
+#include "analysis/verdict.hpp"
 #include "scenarios/expression.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace wrackline::scenarios {
 
-enum class Outcome { kPass, kFail, kInconclusive };
-std::string_view to_string(Outcome outcome);
+using analysis::Outcome;
 
 /// The value of a figure in a phase: events, ns, or a fraction; nothing when it does not exist.
 using MetricLookup =

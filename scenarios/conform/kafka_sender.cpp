@@ -94,10 +94,6 @@ ProducerConfig config_of(const Json& recorded_case) {
   config.retry_backoff_max_ms = config.retry_backoff_ms;
   config.version = recorded_case.at("version").get<std::string>().starts_with("3.") ? ClientVersion::v3_9
                                                                                     : ClientVersion::v4_1;
-  // The recording limited the requests in flight itself, and not those of a transactional producer.
-  if (config.transactional() && config.max_in_flight_requests_per_connection > 1) {
-    config.max_in_flight_requests_per_connection = 1 << 20;
-  }
   return config;
 }
 
@@ -111,7 +107,8 @@ class Steps {
                           ? std::make_unique<TransactionManager>(config_, metadata_, kTransactionalBackoffMs)
                           : nullptr},
         accumulator_{config_, metadata_, transactions_.get()},
-        sender_{config_, metadata_, accumulator_, transactions_.get()} {
+        sender_{sender_config(config_), metadata_, accumulator_, transactions_.get(),
+                config_.max_in_flight_requests_per_connection == 1} {
     // The recorded sender ran in the caller's thread.
     if (transactions_) transactions_->set_poison_on_invalid_transition(false);
   }
@@ -155,6 +152,12 @@ class Steps {
   }
 
  private:
+  /// The recording limited the requests in flight itself, and not those of a transactional producer.
+  static ProducerConfig sender_config(ProducerConfig config) {
+    if (config.transactional()) config.max_in_flight_requests_per_connection = 1 << 20;
+    return config;
+  }
+
   static TopicIndex add_topic(ProducerMetadata& metadata) {
     const TopicIndex topic = metadata.add_topic(kPartitions);
     for (PartitionId partition = 0; partition < kPartitions; ++partition)
@@ -335,14 +338,15 @@ class Steps {
   Json completed() {
     std::map<std::uint64_t, Json> by_record;
     for (const Completion& batch : accumulator_.completions()) {
-      std::int64_t offset = batch.base_offset;
-      for (const sim::EventId id : batch.records->ids) {
+      for (std::size_t i = 0; i < batch.records->size(); ++i) {
+        const sim::EventId id = batch.records->ids[i];
         if (without_future_.contains(id)) continue;
         Json shown{{"record", "x" + std::to_string(id.ordinal())}};
         if (batch.error) {
           shown["exception"] = exception_name(batch.error);
         } else {
-          shown["offset"] = offset == -1 ? -1 : offset++;
+          const std::int64_t base = batch.base_offset;
+          shown["offset"] = base == -1 ? -1 : base + static_cast<std::int64_t>(i);
         }
         by_record[id.ordinal()] = std::move(shown);
       }

@@ -1,0 +1,128 @@
+#include "cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "scenarios/plan.hpp"
+
+namespace wrackline::cli {
+
+namespace {
+
+void add_scenario_options(CLI::App& command, ScenarioOptions& options, bool many_files) {
+  auto* const file = command.add_option("file", options.files, "Scenario file");
+  file->required();
+  if (!many_files) file->expected(1);
+  command
+      .add_option("--set", options.sets, "Set a field: path=value; on the path of an axis, keep that value")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--sweep", options.sweeps, "Add an axis: path=value,value,...")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--seed,--seeds", options.seeds, "Seeds instead of the scenario's: 7, 1..1000 or 3,5,8");
+  command.add_option("--readable", options.readable, "A further directory that the scenario may read")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_flag("--json", options.json, "JSON on stdout");
+  command.add_flag("-q,--quiet", options.quiet, "Nothing on stdout but JSON that was asked for");
+}
+
+std::vector<CommandWords> words_of(const CLI::App& app) {
+  std::vector<CommandWords> all;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    CommandWords words{command->get_name(), command->get_description(), {}};
+    for (const CLI::Option* option : command->get_options()) {
+      for (const std::string& name : option->get_lnames()) words.options.push_back("--" + name);
+    }
+    all.push_back(std::move(words));
+  }
+  return all;
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, const Parts& parts, const Streams& streams) {
+  CLI::App app(
+      "What gets lost, duplicated, dropped as late, and how long results take: a deterministic simulator of "
+      "streaming pipelines.",
+      "wrackline");
+  app.set_version_flag("--version", std::string(scenarios::kModelVersion));
+  app.require_subcommand(1);
+  std::function<int()> command;
+
+  ScenarioOptions scenario;
+  CLI::App* const validating =
+      app.add_subcommand("validate", "Say what is wrong with scenario files, without running them");
+  add_scenario_options(*validating, scenario, true);
+  validating->callback([&] { command = [&] { return validate(scenario, streams); }; });
+
+  CLI::App* const planning = app.add_subcommand("plan", "Print the runs that a scenario expands to");
+  add_scenario_options(*planning, scenario, false);
+  planning->callback([&] { command = [&] { return plan(scenario, streams); }; });
+
+  std::vector<std::string> topics;
+  CLI::App* const explaining = app.add_subcommand(
+      "explain", "Explain a diagnostic, property, fault, moment, metric, guarantee or field");
+  explaining->add_option("topic", topics, "e.g. WL1203, linger.ms, at_least_once, sources.*.delay")
+      ->required();
+  explaining->callback([&] { command = [&] { return explain(topics, streams); }; });
+
+  std::string subject;
+  std::string directory = "scenarios";
+  bool json = false;
+  CLI::App* const listing = app.add_subcommand("list", "List what there is");
+  listing->add_option("what", subject, "What to list")->required()->check(CLI::IsMember(list_subjects()));
+  listing->add_option("--dir", directory, "Where `list scenarios` looks");
+  listing->add_flag("--json", json, "JSON on stdout");
+  listing->callback([&] { command = [&] { return list(subject, directory, json, streams); }; });
+
+  std::string path;
+  CLI::App* const creating = app.add_subcommand("new", "Write a commented scenario to start from");
+  creating->add_option("path", path, "File to create")->required();
+  creating->callback([&] { command = [&] { return new_scenario(path, streams); }; });
+
+  CLI::App* const describing = app.add_subcommand("schema", "Print the JSON Schema of scenario files");
+  describing->callback([&] { command = [&] { return schema(streams); }; });
+
+  std::string shell;
+  CLI::App* const completing = app.add_subcommand("completion", "Print the completion script of a shell");
+  completing->add_option("shell", shell, "The shell")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completing->callback([&] { command = [&] { return completion(shell, words_of(app), streams); }; });
+
+  ConformOptions conform;
+  if (!parts.kinds.empty()) {
+    CLI::App* const conforming =
+        app.add_subcommand("conform", "Replay cases recorded from the real engines against the models");
+    conforming->add_option("file", conform.files, "JSON lines, plain or .gz")->required();
+    conforming->add_flag("--json", conform.json, "JSON on stdout");
+    conforming->add_option("--show", conform.shown, "Differing cases to show for each kind")
+        ->check(CLI::Range(0, 1'000'000));
+    conforming->callback([&] { command = [&] { return conform_files(conform, parts, streams); }; });
+  }
+
+  std::string first;
+  std::string second;
+  CLI::App* const comparing = app.add_subcommand("diff-hash", "Find where the hash trails of two runs part");
+  comparing->add_option("first", first, "A trail")->required();
+  comparing->add_option("second", second, "Another trail")->required();
+  comparing->callback([&] { command = [&] { return diff_hash(first, second, streams); }; });
+
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, streams.out, streams.err);
+    return code == 0 ? kPass : kUsage;
+  }
+  return command();
+}
+
+}  // namespace wrackline::cli

@@ -1,0 +1,49 @@
+// The commands, each with the options that it was given. One file a command or family.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/cli.hpp"
+
+namespace wrackline::cli {
+
+/// Options of everything that reads scenarios.
+struct ScenarioOptions {
+  std::vector<std::string> files;
+  std::vector<std::string> sets;
+  std::vector<std::string> sweeps;
+  std::vector<std::string> readable;
+  std::string seeds;
+  bool json = false;
+  bool quiet = false;
+};
+
+int validate(const ScenarioOptions& options, const Streams& streams);
+int plan(const ScenarioOptions& options, const Streams& streams);
+
+int explain(const std::vector<std::string>& topics, const Streams& streams);
+int list(const std::string& what, const std::string& directory, bool json, const Streams& streams);
+int schema(const Streams& streams);
+int new_scenario(const std::string& path, const Streams& streams);
+int diff_hash(const std::string& first, const std::string& second, const Streams& streams);
+
+struct ConformOptions {
+  std::vector<std::string> files;
+  bool json = false;
+  int shown = 3;  ///< differing cases shown for each kind
+};
+int conform_files(const ConformOptions& options, const Parts& parts, const Streams& streams);
+
+/// Name and options of a command, as completion needs them.
+struct CommandWords {
+  std::string name;
+  std::string doc;
+  std::vector<std::string> options;
+};
+int completion(const std::string& shell, const std::vector<CommandWords>& commands, const Streams& streams);
+
+/// What `list` can list.
+const std::vector<std::string>& list_subjects();
+
+}  // namespace wrackline::cli

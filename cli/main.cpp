@@ -1,0 +1,17 @@
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+
+#include "cli/cli.hpp"
+
+int main(int argc, char* argv[]) {
+  using namespace wrackline;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  try {
+    return cli::run(arguments, {conform::kinds()}, {std::cout, std::cerr, isatty(STDERR_FILENO) == 1});
+  } catch (const std::exception& error) {
+    std::cerr << "wrackline: internal error: " << error.what() << "\n";
+    return cli::kInternal;
+  }
+}

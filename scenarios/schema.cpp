@@ -1,0 +1,235 @@
+#include "scenarios/schema.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/kafka/config/properties.hpp"
+#include "scenarios/catalog.hpp"
+#include "scenarios/guarantees.hpp"
+#include "scenarios/units.hpp"
+#include "scenarios/vocabulary.hpp"
+
+namespace wrackline::scenarios {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kNamePattern = "^[A-Za-z0-9._-]{1,249}$";
+constexpr std::string_view kDurationPattern = "^ *-? *([0-9][0-9_.]* *(d|h|m|min|s|ms|us|ns) *)+$";
+constexpr std::string_view kRatePattern = "^ *[0-9][0-9_.]* *[kMG]? */ *(d|h|m|min|s|ms|us) *$";
+constexpr std::string_view kSizePattern = "^ *[0-9][0-9_.]* *([kKMGT]?B|[KMGT]iB) *$";
+constexpr std::string_view kBandwidthPattern = "^ *[0-9][0-9_.]* *([kKMGT]?B|[KMGT]iB) */ *s *$";
+
+Json text_matching(std::string_view pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
+
+class SchemaWriter {
+ public:
+  Json write() {
+    Json schema = object_schema(scenario_decl());
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
+    schema["title"] = "wrackline scenario";
+    schema["$defs"] = std::move(defs_);
+    return schema;
+  }
+
+ private:
+  Json reference(const ObjectDecl& decl) {
+    std::string name(decl.name);
+    for (char& c : name) c = c == ' ' ? '_' : c;
+    if (!defs_.contains(name)) {
+      defs_[name] = Json::object();  // a distribution refers to itself
+      defs_[name] = object_schema(decl);
+    }
+    Json ref{{"$ref", "#/$defs/" + name}};
+    const Field* const shorthand = decl.find(decl.shorthand);
+    if (shorthand == nullptr) return ref;
+    return {{"anyOf", {std::move(ref), field_schema(*shorthand)}}};
+  }
+
+  Json object_schema(const ObjectDecl& decl) {
+    Json schema{{"type", "object"}, {"description", decl.doc}};
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (const Field& field : decl.fields) {
+      Json value = field_schema(field);
+      value["description"] = field.doc;
+      if (!field.default_text.empty()) value["default"] = default_value(field);
+      properties[std::string(field.name)] = std::move(value);
+      // What `extends` or a guarantee brings need not stand in this file, so only an inner object can demand
+      // it.
+      if (field.required && &decl != &scenario_decl()) required.push_back(field.name);
+    }
+    properties["$comment"] = {{"type", "string"}};
+    schema["properties"] = std::move(properties);
+    if (!required.empty()) schema["required"] = std::move(required);
+    if (decl.others) {
+      parameters(schema);
+    } else {
+      schema["additionalProperties"] = false;
+    }
+    for (const auto& group : decl.exactly_one) {
+      Json alternatives = Json::array();
+      for (const std::string_view name : group) alternatives.push_back({{"required", {name}}});
+      schema["oneOf"] = std::move(alternatives);
+    }
+    return schema;
+  }
+
+  /// Faults: the parameters depend on what "do" names.
+  static void parameters(Json& schema) {
+    Json names = Json::array();
+    for (const FaultDecl& fault : fault_catalog()) {
+      names.push_back(fault.name);
+      for (const ParameterDecl& parameter : fault.parameters) {
+        Json& property = schema["properties"][std::string(parameter.name)];
+        if (property.is_null())
+          property = {{"description", fmt::format("Of {}: {}", fault.name, parameter.doc)}};
+      }
+    }
+    schema["properties"]["do"]["enum"] = std::move(names);
+    schema["additionalProperties"] = false;
+  }
+
+  static Json default_value(const Field& field) {
+    const bool bare = field.type == FieldType::kInteger || field.type == FieldType::kNumber ||
+                      field.type == FieldType::kBool;
+    return bare ? Json::parse(field.default_text, nullptr, false) : Json(field.default_text);
+  }
+
+  Json field_schema(const Field& field) {
+    Json schema = Json::object();
+    switch (field.type) {
+      case FieldType::kBool:
+        return {{"type", "boolean"}};
+      case FieldType::kInteger:
+        schema["type"] = "integer";
+        break;
+      case FieldType::kNumber:
+        schema["type"] = "number";
+        break;
+      case FieldType::kRatio:
+        return {{"anyOf",
+                 {{{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
+                  text_matching("^ *[0-9][0-9_.]* *%? *$")}}};
+      case FieldType::kDuration:
+        return text_matching(kDurationPattern);
+      case FieldType::kRate:
+        return text_matching(kRatePattern);
+      case FieldType::kSize:
+        return text_matching(kSizePattern);
+      case FieldType::kBandwidth:
+        return text_matching(kBandwidthPattern);
+      case FieldType::kString:
+      case FieldType::kPath:
+        return {{"type", "string"}, {"minLength", 1}};
+      case FieldType::kName:
+        return text_matching(kNamePattern);
+      case FieldType::kVersion:
+        return {{"type", "string"}, {"pattern", "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"}};
+      case FieldType::kChoice: {
+        Json values = Json::array();
+        for (const auto& [name, doc] : field.choices) values.push_back(name);
+        return {{"enum", std::move(values)}};
+      }
+      case FieldType::kNames: {
+        const bool paths = field.name == "extends";
+        const Json name = paths ? Json{{"type", "string"}, {"minLength", 1}} : text_matching(kNamePattern);
+        return {{"anyOf", {name, {{"type", "array"}, {"items", name}, {"minItems", 1}}}}};
+      }
+      case FieldType::kKnots:
+        return {
+            {"type", "array"},
+            {"minItems", 2},
+            {"items",
+             {{"type", "array"}, {"prefixItems", {{{"type", "number"}}, text_matching(kDurationPattern)}}}}};
+      case FieldType::kObject: {
+        Json ref = reference(field.object());
+        if (field.object == seeds_decl)
+          ref["anyOf"].push_back({{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}});
+        return ref;
+      }
+      case FieldType::kMap:
+        return {{"type", "object"},
+                {"propertyNames", {{"anyOf", {text_matching(kNamePattern), {{"const", "$comment"}}}}}},
+                {"additionalProperties", reference(field.object())}};
+      case FieldType::kList:
+        return {{"type", "array"}, {"items", reference(field.object())}};
+      case FieldType::kProperties:
+        return properties_schema(field.properties());
+      case FieldType::kAny:
+        return any_schema(field);
+    }
+    if (field.min != INT64_MIN) schema["minimum"] = field.min;
+    if (field.max != INT64_MAX) schema["maximum"] = field.max;
+    return schema;
+  }
+
+  Json any_schema(const Field& field) {
+    if (field.name == "axes")
+      return {{"type", "object"}, {"additionalProperties", {{"type", "array"}, {"minItems", 1}}}};
+    if (field.name == "producer") return properties_schema(kafka::producer_properties());
+    if (field.name == "consumer") return properties_schema(kafka::consumer_properties());
+    return Json::object();
+  }
+
+  Json properties_schema(const PropertyTable& table) {
+    const std::string name(table.component());
+    if (!defs_.contains(name)) {
+      Json properties = Json::object();
+      for (const Property& property : table.all()) {
+        Json value = property_schema(property);
+        value["description"] = property.effect == PropertyClass::kWithoutEffect
+                                   ? fmt::format("{} (Known; no effect here.)", property.doc)
+                                   : std::string(property.doc);
+        properties[std::string(property.name)] = std::move(value);
+      }
+      properties["$comment"] = {{"type", "string"}};
+      defs_[name] = {
+          {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+    }
+    return {{"$ref", "#/$defs/" + name}};
+  }
+
+  static Json property_schema(const Property& property) {
+    switch (property.type) {
+      case PropertyType::kBool:
+        return {{"enum", {true, false, "true", "false"}}};
+      case PropertyType::kInt:
+      case PropertyType::kLong: {
+        Json number{{"type", "integer"}};
+        if (property.min != INT64_MIN) number["minimum"] = property.min;
+        if (property.max != INT64_MAX) number["maximum"] = property.max;
+        return {{"anyOf", {std::move(number), text_matching("^ *[-+]?[0-9]+ *$")}}};
+      }
+      case PropertyType::kDouble:
+        return {{"type", {"number", "string"}}};
+      case PropertyType::kString:
+        return {{"type", {"string", "number"}}};
+      case PropertyType::kChoice: {
+        Json values = Json::array();
+        bool open = false;
+        for (const std::string_view choice : property.choices) {
+          values.push_back(choice);
+          open = open || choice.ends_with("...");
+          if (choice == "0" || choice == "1" || choice == "-1")
+            values.push_back(choice == "-1" ? -1 : choice == "1" ? 1 : 0);
+        }
+        if (open) return {{"type", "string"}};
+        return {{"enum", std::move(values)}};
+      }
+      case PropertyType::kList:
+        return {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+    }
+    return Json::object();
+  }
+
+  Json defs_ = Json::object();
+};
+
+}  // namespace
+
+nlohmann::json scenario_schema() { return SchemaWriter().write(); }
+
+}  // namespace wrackline::scenarios
