@@ -6,12 +6,12 @@
 namespace wrackline::kafka {
 
 Sender::Sender(const ProducerConfig& config, ProducerMetadata& metadata, RecordAccumulator& accumulator,
-               TransactionManager* transactions)
+               TransactionManager* transactions, bool guarantee_order)
     : config_{config},
       metadata_{metadata},
       accumulator_{accumulator},
       transactions_{transactions},
-      guarantee_order_{config.max_in_flight_requests_per_connection == 1} {}
+      guarantee_order_{guarantee_order} {}
 
 // --- Nodes
 
@@ -73,8 +73,12 @@ bool Sender::run_once(Nanos now, Outbox& outbox) {
       return true;
     }
     transactions_->bump_idempotent_epoch_if_needed();
+    const std::size_t waiting = transactions_->pending_requests();
     const Round round = send_transactional(now, outbox);
     if (round != Round::go_on) return round == Round::did_something;
+    // A request may have ended without having been sent.
+    const bool ended = transactions_->pending_requests() < waiting;
+    return send_produce_data(now, outbox) || ended;
   }
   return send_produce_data(now, outbox);
 }

@@ -64,7 +64,12 @@ class Sender {
  public:
   /// `transactions` is null for a producer without idempotence. All must outlive the sender.
   Sender(const ProducerConfig& config, ProducerMetadata& metadata, RecordAccumulator& accumulator,
-         TransactionManager* transactions);
+         TransactionManager* transactions)
+      : Sender{config, metadata, accumulator, transactions,
+               config.max_in_flight_requests_per_connection == 1} {}
+  /// `guarantee_order`: at most one batch of a partition is in flight, also while it is retried.
+  Sender(const ProducerConfig& config, ProducerMetadata& metadata, RecordAccumulator& accumulator,
+         TransactionManager* transactions, bool guarantee_order);
 
   /// Until there is nothing to do at `now`. Appends to `outbox`.
   void run(Nanos now, Outbox& outbox);

@@ -76,6 +76,7 @@ class TransactionManager {
   bool has_ongoing_transaction() const {
     return state_ == State::in_transaction || completing() || has_abortable_error();
   }
+  std::size_t pending_requests() const { return pending_.size(); }
   bool has_pending_requests() const { return !pending_.empty() || !new_partitions_.empty(); }
 
   // What draining asks, per batch.

@@ -1,7 +1,6 @@
 #include "engine/kafka/txn_partition_map.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <tuple>
 
 namespace wrackline::kafka {
@@ -61,11 +60,15 @@ void TxnPartitionEntry::start_at_beginning(ProducerIdAndEpoch fresh) {
 }
 
 void TxnPartitionEntry::close_gap(std::int32_t base_sequence, std::int32_t count) {
-  assert(next_sequence >= count);
+  // Sequences that were restarted meanwhile have no such gap.
+  const auto negative = [&](const ProducerBatch* batch) {
+    return batch->base_sequence >= base_sequence && batch->base_sequence < count;
+  };
+  if (next_sequence < count) return;
   next_sequence -= count;
+  if (std::any_of(in_flight_.begin(), in_flight_.end(), negative)) return;
   renumber([&](ProducerBatch& batch) {
     if (batch.base_sequence < base_sequence) return;
-    assert(batch.base_sequence >= count);
     batch.base_sequence -= count;
     batch.sequence_reset = true;
   });
