@@ -22,8 +22,8 @@ class AliasTable {
   std::uint32_t sample(Stream& stream) const { return pick(stream.next()); }
   /// From 64 random bits: the choice as a pure function of them.
   std::uint32_t pick(std::uint64_t bits) const {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{bits} * cells_.size();
+    __extension__ using Product = unsigned __int128;
+    const Product product = Product{bits} * cells_.size();
     const Cell& cell = cells_[static_cast<std::size_t>(product >> 64)];
     return static_cast<std::uint64_t>(product) < cell.threshold ? static_cast<std::uint32_t>(product >> 64)
                                                                 : cell.other;

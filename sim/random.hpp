@@ -53,12 +53,12 @@ constexpr double open_unit(std::uint64_t bits) { return (static_cast<double>(bit
 /// [0, bound) without bias (Lemire 2019: multiply, reject the short first interval).
 template <class Bits>
 std::uint64_t below(std::uint64_t bound, Bits&& bits) {
-  __extension__ using Wide = unsigned __int128;
+  __extension__ using Product = unsigned __int128;
   assert(bound > 0);
-  Wide product = Wide{bits()} * bound;
+  Product product = Product{bits()} * bound;
   if (static_cast<std::uint64_t>(product) < bound) {
     const std::uint64_t threshold = (0 - bound) % bound;
-    while (static_cast<std::uint64_t>(product) < threshold) product = Wide{bits()} * bound;
+    while (static_cast<std::uint64_t>(product) < threshold) product = Product{bits()} * bound;
   }
   return static_cast<std::uint64_t>(product >> 64);
 }

@@ -1,0 +1,435 @@
+#include "sim/disk.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace wrackline::sim {
+namespace {
+
+constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kMillion = 1'000'000;
+constexpr std::size_t kManyEntries = 1024;
+constexpr Duration kTogether = std::chrono::milliseconds{50};
+
+}  // namespace
+
+std::string_view to_string(DiskResult result) {
+  switch (result) {
+    case DiskResult::ok:
+      return "ok";
+    case DiskResult::full:
+      return "no space left";
+    case DiskResult::read_only:
+      return "read-only";
+    case DiskResult::failed:
+      return "input/output error";
+  }
+  return "";
+}
+
+const WaitKind Disk::Operation::kAwaitsDisk{
+    [](const void* disk) { return "the disk " + static_cast<const Disk*>(disk)->name(); }};
+
+void Disk::Operation::submit() {
+  const DiskHandler done{&Operation::finished, this, 0};
+  switch (kind_) {
+    case Kind::append:
+      address_ = disk_.submit_append(file_, process_, bytes_, number_, done);
+      break;
+    case Kind::replace:
+      address_ = disk_.submit_replace(file_, process_, bytes_, number_, done);
+      break;
+    case Kind::flush:
+      address_ = disk_.submit_flush(file_, process_, done);
+      break;
+    case Kind::read:
+      address_ = disk_.submit_read(process_, bytes_, done);
+      break;
+  }
+}
+
+void ConditionHandle::end() {
+  if (disk_ != nullptr && *disk_ != nullptr && id_ != 0) (*disk_)->end_condition(id_);
+  id_ = 0;
+}
+
+Disk::Disk(Node& node, std::string name, DiskOptions options)
+    : simulation_{node.sim()},
+      node_{node},
+      name_{std::move(name)},
+      options_{std::move(options)},
+      entity_{simulation_.entity("disk " + name_)},
+      self_{std::make_shared<Disk*>(this)},
+      write_stream_{simulation_.seed(), "disk " + name_, "write latency"},
+      flush_stream_{simulation_.seed(), "disk " + name_, "flush latency"},
+      read_stream_{simulation_.seed(), "disk " + name_, "read latency"},
+      failures_{simulation_.seed(), "disk " + name_, "failures"} {
+  node.listen([self = self_](Node&, NodeChange change) {
+    if (*self != nullptr && change == NodeChange::power_lost) (*self)->power_lost();
+  });
+}
+
+Disk::~Disk() {
+  *self_ = nullptr;
+  for (const Op& op : ops_) simulation_.cancel(op.event);
+}
+
+FileId Disk::open(std::string_view file_name) {
+  const auto known = by_name_.find(file_name);
+  if (known != by_name_.end()) return {known->second};
+  const auto id = static_cast<std::uint32_t>(files_.size());
+  files_.emplace_back().name = std::string{file_name};
+  by_name_.emplace(file_name, id);
+  return {id};
+}
+
+Extent Disk::durable(FileId file) const {
+  const File& f = files_[file.value];
+  Extent result = f.flushed;
+  for (const Entry& entry : f.dirty) {
+    if (entry.at + options_.writeback_after > simulation_.now()) break;
+    result = entry.end;
+  }
+  return result;
+}
+
+/// What the background writeback has reached needs no memory any more.
+void Disk::age(File& file) const {
+  while (!file.dirty.empty() && file.dirty.front().at + options_.writeback_after <= simulation_.now()) {
+    file.flushed = file.dirty.front().end;
+    file.dirty.pop_front();
+  }
+}
+
+Duration Disk::cost(const Distribution& latency, Stream& stream, std::int64_t bytes,
+                    std::int64_t bytes_per_second) {
+  __extension__ using Nanoseconds = __int128;
+  const Duration drawn = latency.sample_duration(stream);
+  Nanoseconds ns = drawn.count();
+  if (bytes_per_second > 0) ns += Nanoseconds{bytes} * kNsPerSecond / bytes_per_second;
+  if (now_.slow_ppm != kMillion) {
+    ns = ns * now_.slow_ppm / kMillion;
+    ++counts_.slowed;
+  }
+  return Duration{static_cast<std::int64_t>(ns)};
+}
+
+DiskResult Disk::judge(bool writes, std::int64_t bytes) {
+  const std::uint64_t nth = counts_.operations++;
+  if (writes && now_.read_only) {
+    ++counts_.refused;
+    return DiskResult::read_only;
+  }
+  if (writes && bytes > 0 && (now_.full || used_bytes_ + bytes > options_.capacity_bytes)) {
+    ++counts_.refused;
+    return DiskResult::full;
+  }
+  if (failures_.chance(nth, now_.failing)) {
+    ++counts_.failed;
+    return DiskResult::failed;
+  }
+  return DiskResult::ok;
+}
+
+void Disk::watch(Process& process) {
+  if (std::exchange(watched_[process.id().value()], true)) return;
+  process.listen([self = self_](Process& changed, ProcessChange change) {
+    if (*self == nullptr) return;
+    if (change == ProcessChange::crashed || change == ProcessChange::stopped) (*self)->process_ended(changed);
+  });
+}
+
+std::uint32_t Disk::take_op(Kind kind, Process& process, DiskHandler done) {
+  watch(process);
+  if (free_ops_.empty()) {
+    free_ops_.push_back(static_cast<std::uint32_t>(ops_.size()));
+    ops_.emplace_back();
+  }
+  const std::uint32_t index = free_ops_.back();
+  free_ops_.pop_back();
+  Op& op = ops_[index];
+  const std::uint32_t generation = op.generation + 1;
+  op = Op{};
+  op.generation = generation;
+  op.in_use = true;
+  op.kind = kind;
+  op.process = &process;
+  op.done = done;
+  return index;
+}
+
+void Disk::issue(std::uint32_t index, Time due) {
+  ops_[index].event = simulation_.schedule(due, Callback::to<&Disk::on_done>(*this, index), entity_);
+}
+
+std::uint64_t Disk::submit_append(FileId file, Process& process, std::int64_t bytes, std::int64_t records,
+                                  DiskHandler done) {
+  const std::uint32_t index = take_op(Kind::append, process, done);
+  Op& op = ops_[index];
+  File& f = files_[file.value];
+  op.file = file;
+  op.extent = {bytes, records};
+  op.file_epoch = f.epoch;
+  op.result = judge(true, bytes);
+  if (op.result == DiskResult::ok) used_bytes_ += bytes;
+  const Time due =
+      simulation_.now() + cost(options_.write_latency, write_stream_, bytes, options_.cache_bytes_per_second);
+  f.last_append = std::max(f.last_append, due);
+  issue(index, f.last_append);
+  return address(index);
+}
+
+std::uint64_t Disk::submit_replace(FileId file, Process& process, std::int64_t bytes, std::int64_t version,
+                                   DiskHandler done) {
+  const std::uint32_t index = take_op(Kind::replace, process, done);
+  Op& op = ops_[index];
+  File& f = files_[file.value];
+  assert(version > f.version);
+  op.file = file;
+  op.version = version;
+  op.file_epoch = f.epoch;
+  op.result = judge(true, bytes - f.side_bytes);
+  if (op.result == DiskResult::ok) {
+    used_bytes_ += bytes - f.side_bytes;
+    f.side_bytes = bytes;
+  }
+  const Time due =
+      simulation_.now() + cost(options_.write_latency, write_stream_, bytes, options_.cache_bytes_per_second);
+  f.last_append = std::max(f.last_append, due);
+  issue(index, f.last_append);
+  return address(index);
+}
+
+std::uint64_t Disk::submit_flush(FileId file, Process& process, DiskHandler done) {
+  const std::uint32_t index = take_op(Kind::flush, process, done);
+  Op& op = ops_[index];
+  File& f = files_[file.value];
+  op.file = file;
+  op.extent = f.written;
+  op.version = f.version;
+  op.file_epoch = f.epoch;
+  op.result = judge(true, 0);
+  op.lies = now_.lying;
+  age(f);
+  const std::int64_t dirty_bytes = f.written.bytes - f.flushed.bytes;
+  const Time begins = std::max(simulation_.now(), device_free_at_);
+  device_free_at_ =
+      begins + cost(options_.flush_latency, flush_stream_, dirty_bytes, options_.bytes_per_second);
+  issue(index, device_free_at_);
+  return address(index);
+}
+
+std::uint64_t Disk::submit_read(Process& process, std::int64_t bytes, DiskHandler done) {
+  const std::uint32_t index = take_op(Kind::read, process, done);
+  ops_[index].result = judge(false, 0);
+  issue(index,
+        simulation_.now() + cost(options_.read_latency, read_stream_, bytes, options_.bytes_per_second));
+  return address(index);
+}
+
+void Disk::append(FileId file, Process& process, std::int64_t bytes, std::int64_t records, DiskHandler done) {
+  submit_append(file, process, bytes, records, done);
+}
+void Disk::replace(FileId file, Process& process, std::int64_t bytes, std::int64_t version,
+                   DiskHandler done) {
+  submit_replace(file, process, bytes, version, done);
+}
+void Disk::flush(FileId file, Process& process, DiskHandler done) { submit_flush(file, process, done); }
+void Disk::read(Process& process, std::int64_t bytes, DiskHandler done) { submit_read(process, bytes, done); }
+
+Disk::Operation Disk::append(FileId file, Process& process, std::int64_t bytes, std::int64_t records) {
+  return Operation{*this, Kind::append, file, process, bytes, records};
+}
+Disk::Operation Disk::replace(FileId file, Process& process, std::int64_t bytes, std::int64_t version) {
+  return Operation{*this, Kind::replace, file, process, bytes, version};
+}
+Disk::Operation Disk::flush(FileId file, Process& process) {
+  return Operation{*this, Kind::flush, file, process, 0, 0};
+}
+Disk::Operation Disk::read(Process& process, std::int64_t bytes) {
+  return Operation{*this, Kind::read, FileId{}, process, bytes, 0};
+}
+
+void Disk::on_done(std::uint64_t index) {
+  const auto op = static_cast<std::uint32_t>(index);
+  if (now_.stalled) {
+    ++counts_.stalled;
+    waiting_.push_back(op);
+    return;
+  }
+  complete(op);
+}
+
+void Disk::complete(std::uint32_t index) {
+  Op& op = ops_[index];
+  if (op.result == DiskResult::ok && op.kind != Kind::read) {
+    File& f = files_[op.file.value];
+    const bool same_file = op.file_epoch == f.epoch;
+    if (op.kind == Kind::append) {
+      f.written.bytes += op.extent.bytes;
+      f.written.records += op.extent.records;
+      age(f);
+      // So many entries to choose from are enough: a busy file's are counted together.
+      if (f.dirty.size() >= kManyEntries && f.dirty.back().at + kTogether > simulation_.now()) {
+        f.dirty.back().end = f.written;
+      } else {
+        f.dirty.push_back({f.written, simulation_.now()});
+      }
+    } else if (op.kind == Kind::replace) {
+      f.version = std::max(f.version, op.version);
+    } else if (op.lies) {
+      ++counts_.lied;
+    } else {
+      f.durable_version = std::max(f.durable_version, std::min(op.version, f.version));
+      // A truncation since the flush began has changed what the extent meant.
+      const std::int64_t upto = same_file ? op.extent.bytes : std::min(op.extent.bytes, f.written.bytes);
+      while (!f.dirty.empty() && f.dirty.front().end.bytes <= upto) {
+        f.flushed = f.dirty.front().end;
+        f.dirty.pop_front();
+      }
+    }
+  }
+  if (op.process == nullptr || op.done.function == nullptr) {
+    free_op(index);
+    return;
+  }
+  op.posted = true;
+  // A process that ends before it takes this has its operation freed by process_ended.
+  if (!op.process->deliver({&Disk::hand_over, this, address(index)})) {
+    if (ops_[index].in_use && ops_[index].posted) free_op(index);
+  }
+}
+
+void Disk::hand_over(void* disk, std::uint64_t address) {
+  auto& self = *static_cast<Disk*>(disk);
+  const auto index = static_cast<std::uint32_t>(address);
+  const Op& op = self.ops_[index];
+  if (!op.in_use || op.generation != address >> 32) return;
+  const DiskHandler done = op.done;
+  const DiskResult result = op.result;
+  const bool wanted = op.process != nullptr;
+  self.free_op(index);
+  if (wanted) done.function(done.object, done.argument, result);
+}
+
+void Disk::free_op(std::uint32_t index) {
+  Op& op = ops_[index];
+  op.in_use = false;
+  op.process = nullptr;
+  free_ops_.push_back(index);
+}
+
+void Disk::forget(std::uint64_t address) {
+  Op& op = ops_[static_cast<std::uint32_t>(address)];
+  if (op.in_use && op.generation == address >> 32) op.process = nullptr;
+}
+
+void Disk::process_ended(const Process& process) {
+  for (std::uint32_t index = 0; index < ops_.size(); ++index) {
+    Op& op = ops_[index];
+    if (!op.in_use || op.process != &process) continue;
+    if (op.posted) {
+      free_op(index);
+    } else {
+      op.process = nullptr;
+    }
+  }
+}
+
+void Disk::power_lost() {
+  for (std::uint32_t index = 0; index < ops_.size(); ++index) {
+    Op& op = ops_[index];
+    if (!op.in_use) continue;
+    simulation_.cancel(op.event);
+    // An append under way had its space reserved.
+    if (op.kind == Kind::append && op.result == DiskResult::ok && !op.posted) used_bytes_ -= op.extent.bytes;
+    free_op(index);
+  }
+  waiting_.clear();
+  device_free_at_ = simulation_.now();
+  const std::uint64_t nth = power_losses_++;
+  for (File& f : files_) {
+    Stream stream = Decider{simulation_.seed(), "disk " + name_ + " " + f.name, "power loss"}.stream(nth);
+    age(f);
+    const Extent before = f.written;
+    std::uint64_t kept = 0;
+    if (fate_ == UnsyncedFate::keep_all) kept = f.dirty.size();
+    if (fate_ == UnsyncedFate::random) kept = stream.below(f.dirty.size() + 1);
+    if (kept > 0) f.flushed = f.dirty[kept - 1].end;
+    f.torn_bytes = 0;
+    if (kept < f.dirty.size() && fate_ == UnsyncedFate::random && stream.chance(torn_)) {
+      const std::int64_t entry_bytes = f.dirty[kept].end.bytes - f.flushed.bytes;
+      if (entry_bytes > 1) {
+        f.torn_bytes = stream.between(1, entry_bytes - 1);
+        ++counts_.torn;
+      }
+    }
+    f.dirty.clear();
+    f.written = f.flushed;
+    f.last_append = simulation_.now();
+    ++f.epoch;
+    counts_.records_lost += static_cast<std::uint64_t>(before.records - f.written.records);
+    used_bytes_ -= before.bytes - f.written.bytes - f.torn_bytes;
+    if (f.version != f.durable_version) {
+      const bool survived =
+          fate_ == UnsyncedFate::keep_all || (fate_ == UnsyncedFate::random && stream.chance({1, 2}));
+      if (survived) {
+        f.durable_version = f.version;
+      } else {
+        f.version = f.durable_version;
+      }
+    }
+  }
+}
+
+void Disk::truncate(FileId file, Extent to) {
+  File& f = files_[file.value];
+  assert(to.bytes <= f.written.bytes && to.records <= f.written.records);
+  used_bytes_ -= f.written.bytes - to.bytes + f.torn_bytes;
+  f.torn_bytes = 0;
+  f.written = to;
+  while (!f.dirty.empty() && f.dirty.back().end.bytes > to.bytes) f.dirty.pop_back();
+  if (f.flushed.bytes > to.bytes) f.flushed = to;
+  ++f.epoch;
+}
+
+void Disk::drop_prefix(FileId file, std::int64_t bytes) {
+  File& f = files_[file.value];
+  const std::int64_t dropped = std::min(bytes, f.written.bytes);
+  if (dropped <= f.dropped_bytes) return;
+  used_bytes_ -= dropped - f.dropped_bytes;
+  f.dropped_bytes = dropped;
+}
+
+ConditionHandle Disk::impose(DiskCondition condition) {
+  conditions_.emplace_back(next_condition_, condition);
+  combine();
+  return {self_, next_condition_++};
+}
+
+void Disk::combine() {
+  DiskCondition sum;
+  for (const auto& [id, condition] : conditions_) {
+    sum.slow_ppm = sum.slow_ppm * condition.slow_ppm / kMillion;
+    sum.stalled = sum.stalled || condition.stalled;
+    sum.full = sum.full || condition.full;
+    sum.read_only = sum.read_only || condition.read_only;
+    sum.lying = sum.lying || condition.lying;
+    if (!condition.failing.is_zero()) sum.failing = condition.failing;
+  }
+  now_ = sum;
+}
+
+void Disk::end_condition(std::uint32_t id) {
+  std::erase_if(conditions_, [id](const auto& entry) { return entry.first == id; });
+  combine();
+  if (now_.stalled) return;
+  for (const std::uint32_t op : std::exchange(waiting_, {})) issue(op, simulation_.now());
+}
+
+void Disk::set_power_loss(UnsyncedFate fate, Ratio torn) {
+  fate_ = fate;
+  torn_ = torn;
+}
+
+}  // namespace wrackline::sim
