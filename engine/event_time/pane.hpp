@@ -47,6 +47,13 @@ struct Aggregate {
   }
 };
 
+/// Which contributing records a pane lists. The digest is always that of all of them.
+enum class Lineage : std::uint8_t {
+  full,   ///< every pane all its records
+  delta,  ///< a late pane only the record that made it fire: the rest is in the pane before
+  none,   ///< nothing is kept or listed
+};
+
 enum class PaneTiming : std::uint8_t {
   on_time,  ///< the watermark passed the end of the window
   late,     ///< an accepted record came after that: the window fires again at once
@@ -59,7 +66,8 @@ struct Pane {
   std::uint32_t index = 0;  ///< 0 = first firing of this key in this window
   PaneTiming timing = PaneTiming::on_time;
   Aggregate aggregate;
-  std::size_t first_contribution = 0;  ///< into PaneBatch::ids; as many as aggregate.count
+  std::size_t first_contribution = 0;  ///< into PaneBatch::ids
+  std::size_t contributions = 0;       ///< how many of them; aggregate.count under full lineage
 };
 
 /// Panes in the order in which they fired. Reused by the caller: clear() keeps the memory.
@@ -70,7 +78,7 @@ struct PaneBatch {
   /// The contributing records: slice by slice in order of event time, in order of arrival inside a slice;
   /// repeated if counted twice.
   std::span<const sim::EventId> contributions(const Pane& pane) const {
-    return std::span{ids}.subspan(pane.first_contribution, static_cast<std::size_t>(pane.aggregate.count));
+    return std::span{ids}.subspan(pane.first_contribution, pane.contributions);
   }
   bool empty() const { return panes.empty(); }
   void clear() {

@@ -5,9 +5,11 @@
 
 namespace wrackline::event_time {
 
-WindowOperator::WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms)
+WindowOperator::WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms,
+                               Lineage lineage)
     : assigner_{assigner},
       allowed_lateness_ms_{allowed_lateness_ms},
+      lineage_{lineage},
       slice_ms_{static_cast<std::uint64_t>(assigner.slice_ms())} {
   assert(assigner.problems().empty() && allowed_lateness_ms >= 0);
 }
@@ -57,7 +59,7 @@ WindowOperator::Verdict WindowOperator::add_slowly(PartitionState& state, std::u
   if (cleanup_time(max_of(starts.last), allowed_lateness_ms_) <= watermark) return Verdict::late_dropped;
 
   Slice& slice = open_slice(state, slice_start);
-  slice.add(key, id, value);
+  add_to(slice, key, id, value);
   state.hot = &slice;
   state.hot_start_ms = slice_start;
   state.hot_first_max = max_of(starts.first);
@@ -68,7 +70,7 @@ WindowOperator::Verdict WindowOperator::add_slowly(PartitionState& state, std::u
       const TimestampMs max = max_of(start);
       if (max > watermark) continue;
       if (cleanup_time(max, allowed_lateness_ms_) <= watermark) break;
-      fire_late(state, start, key, fired);
+      fire_late(state, start, key, id, fired);
     }
   }
   return Verdict::accepted;
@@ -142,6 +144,7 @@ void WindowOperator::fire_on_time(PartitionState& state, TimestampMs window_star
     if (slice->start_ms() < window_start || slice->start_ms() >= window_end) continue;
     const std::uint64_t ordinal = covering_.size();
     covering_.push_back(slice.get());
+    slice->pack();
     std::uint32_t slot = 0;
     for (const std::uint32_t key : slice->keys())
       entries_.push_back({(std::uint64_t{key} << 32) | ordinal, slot++});
@@ -156,16 +159,17 @@ void WindowOperator::fire_on_time(PartitionState& state, TimestampMs window_star
     pane.key = key;
     pane.first_contribution = fired.ids.size();
     for (; i < entries_.size() && entries_[i].key_and_slice >> 32 == key; ++i) {
-      const Slice& slice = *covering_[entries_[i].key_and_slice & 0xffffffffU];
+      Slice& slice = *covering_[entries_[i].key_and_slice & 0xffffffffU];
       pane.aggregate.merge(slice.aggregate(entries_[i].slot));
       slice.append_ids(entries_[i].slot, fired.ids);
     }
+    pane.contributions = fired.ids.size() - pane.first_contribution;
     if (allowed_lateness_ms_ > 0) pane.index = next_pane_index(state, window_start, key);
   }
 }
 
 void WindowOperator::fire_late(PartitionState& state, TimestampMs window_start, std::uint32_t key,
-                               PaneBatch& fired) {
+                               sim::EventId id, PaneBatch& fired) {
   const TimestampMs window_end = saturating_add(window_start, assigner_.size_ms);
   Pane& pane = fired.panes.emplace_back();
   pane.window = {window_start, window_end};
@@ -179,8 +183,10 @@ void WindowOperator::fire_late(PartitionState& state, TimestampMs window_start, 
     const std::uint32_t slot = slice->slot_of(key);
     if (slot == KeyTable::kAbsent) continue;
     pane.aggregate.merge(slice->aggregate(slot));
-    slice->append_ids(slot, fired.ids);
+    if (lineage_ == Lineage::full) slice->append_ids(slot, fired.ids);
   }
+  if (lineage_ == Lineage::delta) fired.ids.push_back(id);
+  pane.contributions = fired.ids.size() - pane.first_contribution;
 }
 
 std::uint32_t WindowOperator::next_pane_index(PartitionState& state, TimestampMs window_start,
@@ -232,9 +238,11 @@ PartitionSnapshot WindowOperator::snapshot(PartitionId partition) const {
     return order;
   };
   for (const auto& slice : state->slices) {
+    slice->pack();
     for (const auto& [key, slot] : slots_by_key(slice->keys())) {
-      saved.cells.push_back({slice->start_ms(), key, slice->aggregate(slot)});
+      const std::size_t first_id = saved.ids.size();
       slice->append_ids(slot, saved.ids);
+      saved.cells.push_back({slice->start_ms(), key, slice->aggregate(slot), saved.ids.size() - first_id});
     }
   }
   for (const FiredWindow& window : state->fired)
@@ -249,8 +257,9 @@ void WindowOperator::restore(PartitionId partition, const PartitionSnapshot& sna
   state.watermark_floor = snapshot.watermark_ms;
   std::size_t next_id = 0;
   for (const PartitionSnapshot::Cell& cell : snapshot.cells) {
-    open_slice(state, cell.slice_start_ms).put_back(cell.key, cell.aggregate, snapshot.ids.data() + next_id);
-    next_id += static_cast<std::size_t>(cell.aggregate.count);
+    open_slice(state, cell.slice_start_ms)
+        .put_back(cell.key, cell.aggregate, std::span{snapshot.ids}.subspan(next_id, cell.ids));
+    next_id += cell.ids;
   }
   for (const PartitionSnapshot::Fired& fired : snapshot.fired) {
     if (state.fired.empty() || state.fired.back().start_ms != fired.window_start_ms)

@@ -55,7 +55,8 @@ class WindowOperator {
   };
 
   /// The assigner has no problems() and allowed_lateness_ms >= 0.
-  explicit WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms = 0);
+  explicit WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms = 0,
+                          Lineage lineage = Lineage::full);
 
   /// One record. `value` is what sum, min and max are taken over. Late firings are appended to `fired`.
   Verdict add(PartitionId partition, std::uint32_t key, TimestampMs timestamp, sim::EventId id,
@@ -64,7 +65,7 @@ class WindowOperator {
     // The usual case: the slice of the record before, and none of its windows has fired yet.
     const auto into = static_cast<std::uint64_t>(timestamp) - static_cast<std::uint64_t>(state.hot_start_ms);
     if (into < slice_ms_ && std::max(watermark_, state.watermark_floor) < state.hot_first_max) {
-      state.hot->add(key, id, value);
+      add_to(*state.hot, key, id, value);
       return Verdict::accepted;
     }
     return add_slowly(state, key, timestamp, id, value, fired);
@@ -92,6 +93,7 @@ class WindowOperator {
 
   const WindowAssigner& assigner() const { return assigner_; }
   std::int64_t allowed_lateness_ms() const { return allowed_lateness_ms_; }
+  Lineage lineage() const { return lineage_; }
   /// State held now: the figures of science.md §2's cost model. Counted when asked.
   std::size_t slices_held() const;
   std::size_t cells_held() const;    ///< (slice, key) pairs
@@ -129,6 +131,13 @@ class WindowOperator {
       return states_[last_state_];
     return find_or_add_state(partition);
   }
+  void add_to(Slice& slice, std::uint32_t key, sim::EventId id, std::int64_t value) {
+    if (lineage_ != Lineage::none) {
+      slice.add<true>(key, id, value);
+    } else {
+      slice.add<false>(key, id, value);
+    }
+  }
   PartitionState& find_or_add_state(PartitionId partition);
   const PartitionState* find_state(PartitionId partition) const;
   TimestampMs effective_watermark(const PartitionState& state) const {
@@ -139,7 +148,8 @@ class WindowOperator {
                      std::int64_t value, PaneBatch& fired);
   void run_due(TimestampMs watermark_before, PaneBatch& fired);
   void fire_on_time(PartitionState& state, TimestampMs window_start, PaneBatch& fired);
-  void fire_late(PartitionState& state, TimestampMs window_start, std::uint32_t key, PaneBatch& fired);
+  void fire_late(PartitionState& state, TimestampMs window_start, std::uint32_t key, sim::EventId id,
+                 PaneBatch& fired);
   void clean_up(PartitionState& state);
   void schedule_next();
   void schedule(const PartitionState& state, TimestampMs slice_start);
@@ -153,6 +163,7 @@ class WindowOperator {
 
   WindowAssigner assigner_;
   std::int64_t allowed_lateness_ms_;
+  Lineage lineage_;
   std::uint64_t slice_ms_;
   TimestampMs watermark_ = kMinTimestamp;
   TimestampMs next_event_ = kMaxTimestamp;
@@ -162,7 +173,7 @@ class WindowOperator {
 
   // Scratch of run_due, kept for its memory.
   std::vector<DueWindow> due_;
-  std::vector<const Slice*> covering_;
+  std::vector<Slice*> covering_;
   std::vector<Entry> entries_;
 };
 

@@ -15,6 +15,7 @@ struct PartitionSnapshot {
     TimestampMs slice_start_ms = 0;
     std::uint32_t key = 0;
     Aggregate aggregate;
+    std::size_t ids = 0;  ///< how many of `ids` belong to this cell
     friend bool operator==(const Cell&, const Cell&) = default;
   };
   /// A window that fired and still accepts late records.

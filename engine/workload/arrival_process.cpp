@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/math.hpp"
+
 namespace wrackline::workload {
 namespace {
 
@@ -14,6 +16,8 @@ constexpr std::int64_t kForever = std::numeric_limits<std::int64_t>::max();
 constexpr double kSecondNs = 1e9;
 /// Nothing that takes longer than this (about 146 years) happens in a run.
 constexpr double kTooLongNs = 4.6e18;
+/// Mean gaps above this (11 days) are walked with care: the next record may be out of reach.
+constexpr double kLongGapNs = 1e15;
 
 void check(std::vector<std::string>& found, const BurstyRate& rate) {
   if (rate.quiet <= sim::Duration::zero() || rate.burst <= sim::Duration::zero())
@@ -45,6 +49,24 @@ void check(std::vector<std::string>&, const SteadyRate&) {}
 
 }  // namespace
 
+BurstyRate BurstyRate::on_off(sim::Duration period, double on_share) {
+  assert(on_share > 0 && on_share < 1);
+  const sim::Duration burst{static_cast<std::int64_t>(static_cast<double>(period.count()) * on_share)};
+  return {.quiet = period - burst, .burst = burst, .burst_factor = 1 / on_share, .burst_first = true};
+}
+
+DiurnalRate DiurnalRate::sine(sim::Duration period, double swing) {
+  assert(swing >= 0 && swing <= 1);
+  constexpr int kSteps = 96;
+  DiurnalRate rate{.pieces = {}, .period = period};
+  for (int step = 0; step < kSteps; ++step) {
+    // The rate of a step is that of its middle.
+    const double factor = 1 + swing * sim::math::sin_turns((step + 0.5) / kSteps);
+    rate.pieces.push_back({period / kSteps * step, factor});
+  }
+  return rate;
+}
+
 std::vector<std::string> ArrivalLaw::problems() const {
   std::vector<std::string> found;
   if (!(records_per_second > 0) || records_per_second > 1e9)
@@ -56,7 +78,10 @@ std::vector<std::string> ArrivalLaw::problems() const {
 
 ArrivalProcess::ArrivalProcess(const ArrivalLaw& law, std::uint64_t seed, const std::string& entity,
                                sim::Time start)
-    : law_{law}, mean_gap_ns_{kSecondNs / law.records_per_second}, gaps_{seed, entity, "arrival gaps"} {
+    : law_{law},
+      poisson_{law.spacing == ArrivalLaw::Spacing::poisson},
+      mean_gap_ns_{kSecondNs / law.records_per_second},
+      gaps_{seed, entity, "arrival gaps"} {
   assert(law.problems().empty());
   walk_.at_ns = sim::to_ns(start);
   walk_.lengths = sim::Stream{seed, entity, "burst lengths"};
@@ -71,10 +96,11 @@ ArrivalProcess::ArrivalProcess(const ArrivalLaw& law, std::uint64_t seed, const 
         walk_.at_ns - into + (last ? diurnal->period : diurnal->pieces[walk_.piece + 1].from).count();
     walk_.factor = diurnal->pieces[walk_.piece].factor;
   } else if (std::holds_alternative<BurstyRate>(law_.shape)) {
-    walk_.piece = 1;
+    walk_.piece = std::get<BurstyRate>(law_.shape).burst_first ? 0 : 1;
     next_piece(walk_);
   } else {
     walk_.piece_end_ns = kForever;
+    plain_ = mean_gap_ns_ < kLongGapNs;
   }
   draw();
 }
@@ -109,10 +135,7 @@ bool ArrivalProcess::go(Walk& walk, double work) const {
                             : static_cast<double>(walk.piece_end_ns - walk.at_ns) - walk.fraction;
     const double needed = speed > 0 ? work / speed : kTooLongNs;
     if (needed < room) {
-      const double moved = walk.fraction + needed;
-      const auto whole = static_cast<std::int64_t>(moved);
-      walk.at_ns += whole;
-      walk.fraction = moved - static_cast<double>(whole);
+      step(walk, needed);
       return true;
     }
     if (walk.piece_end_ns == kForever || static_cast<double>(walk.piece_end_ns) > kTooLongNs) return false;
@@ -134,8 +157,7 @@ double ArrivalProcess::go_until(Walk& walk, std::int64_t until_ns) const {
 }
 
 void ArrivalProcess::draw() {
-  work_ = mean_gap_ns_;
-  if (law_.spacing == ArrivalLaw::Spacing::poisson) work_ *= unit_exponential_.sample(gaps_);
+  work_ = poisson_ ? mean_gap_ns_ * unit_exponential_.sample(gaps_) : mean_gap_ns_;
   at_next_ = walk_;
   next_ = go(at_next_, work_) ? sim::from_ns(at_next_.at_ns) : sim::kNever;
 }
@@ -146,6 +168,7 @@ void ArrivalProcess::set_rate_factor(sim::Time now, double factor) {
   assert(now <= next_);
   if (now_ns > walk_.at_ns) work_ = std::fmax(0.0, work_ - go_until(walk_, now_ns));
   lever_ = factor;
+  plain_ = walk_.piece_end_ns == kForever && mean_gap_ns_ < kLongGapNs * factor;
   at_next_ = walk_;
   next_ = go(at_next_, work_) ? sim::from_ns(at_next_.at_ns) : sim::kNever;
 }

@@ -22,14 +22,17 @@ namespace wrackline::workload {
 
 struct SteadyRate {};
 
-/// The rate alternates: quiet first, then a burst, and so on.
+/// The rate alternates between bursts and quiet.
 struct BurstyRate {
   sim::Duration quiet{};
   sim::Duration burst{};
   double quiet_factor = 0;  ///< 0: nothing between the bursts
   double burst_factor = 1;
-  bool random_lengths =
-      false;  ///< both lengths exponential with these means (an interrupted Poisson process)
+  bool random_lengths = false;  ///< both exponential with these means (an interrupted Poisson process)
+  bool burst_first = false;
+
+  /// Everything falls into the first `on_share` (0 < share < 1) of each period; the mean rate stays.
+  static BurstyRate on_off(sim::Duration period, double on_share);
 };
 
 /// The rate repeats with a period, e.g. a day.
@@ -40,6 +43,9 @@ struct DiurnalRate {
   };
   std::vector<Piece> pieces;
   sim::Duration period{};
+
+  /// 1 + swing * sin over the period, in steps of a 96th (a quarter of an hour of a day); 0 <= swing <= 1.
+  static DiurnalRate sine(sim::Duration period, double swing);
 };
 
 struct ArrivalLaw {
@@ -63,8 +69,17 @@ class ArrivalProcess {
   sim::Time next() const { return next_; }
   /// Takes it and draws the one after.
   void pop() {
-    walk_ = at_next_;
-    draw();
+    if (!plain_) {
+      walk_ = at_next_;
+      draw();
+      return;
+    }
+    // A steady rate, the usual case: no pieces to walk through, nothing to remember but the time.
+    walk_.at_ns = at_next_.at_ns;
+    walk_.fraction = at_next_.fraction;
+    work_ = poisson_ ? mean_gap_ns_ * unit_exponential_.sample(gaps_) : mean_gap_ns_;
+    step(at_next_, lever_ == 1 ? work_ : work_ / lever_);
+    next_ = sim::from_ns(at_next_.at_ns);
   }
   /// From `now` (not after next(), not before the last record) on, the rate is `factor` times what the law
   /// says.
@@ -84,6 +99,12 @@ class ArrivalProcess {
     sim::Stream lengths{0};
   };
 
+  static void step(Walk& walk, double ns) {
+    const double moved = walk.fraction + ns;
+    const auto whole = static_cast<std::int64_t>(moved);
+    walk.at_ns += whole;
+    walk.fraction = moved - static_cast<double>(whole);
+  }
   void draw();
   void next_piece(Walk& walk) const;
   /// Moves on by `work` (ns at the base rate); false if that never comes to an end.
@@ -93,6 +114,8 @@ class ArrivalProcess {
 
   ArrivalLaw law_;
   sim::Distribution unit_exponential_ = sim::Distribution::exponential(1);
+  bool poisson_;
+  bool plain_ = false;  ///< a steady rate that is not 0
   double mean_gap_ns_ = 0;
   double lever_ = 1;
   sim::Stream gaps_;

@@ -22,10 +22,12 @@ class Gate {
   /// `from`.
   void stall(sim::Time from, sim::Time until, double speed = 0);
 
+  /// False: nothing is held now or ever, unless a new stall is ordered.
+  bool may_hold() const { return !stalls_.empty(); }
   /// When a record of that natural arrival comes through. To be asked in ascending order: what lies behind is
   /// forgotten.
   std::int64_t passes_at(std::int64_t arrival_ns) {
-    return arrival_ns < first_from_ns_ ? arrival_ns : passes_stalls(arrival_ns);
+    return arrival_ns < first_from_ns_ || stalls_.empty() ? arrival_ns : passes_stalls(arrival_ns);
   }
   /// The same without forgetting.
   std::int64_t would_pass_at(std::int64_t arrival_ns) const;

@@ -37,7 +37,7 @@ bool InFlight::refill(std::int64_t limit_ns) {
         --near_count_;
       }
       enter(now_tick_ + 1);
-      std::sort(ready_.begin(), ready_.end());
+      if (ready_.size() > 1) std::sort(ready_.begin(), ready_.end());
       return true;
     }
     std::uint64_t next_tick = 0;

@@ -42,38 +42,12 @@ std::vector<std::string> KeyLaw::problems() const {
 KeyPicker::KeyPicker(const KeyLaw& law) : kind_{law.kind}, count_{law.count}, hot_count_{law.hot_count} {
   assert(law.problems().empty());
   if (kind_ == KeyLaw::Kind::hot) hot_threshold_ = threshold_of(law.hot_share);
-  if (kind_ == KeyLaw::Kind::zipf) build_alias(law.zipf_exponent);
-}
-
-void KeyPicker::build_alias(double exponent) {
-  // Vose's construction: cells that hold less than their share are filled up from cells that hold more.
-  std::vector<double> weight(count_);
-  double total = 0;
-  for (std::size_t i = 0; i < count_; ++i) {
-    weight[i] = sim::math::pow(static_cast<double>(i + 1), -exponent);
-    total += weight[i];
+  if (kind_ == KeyLaw::Kind::zipf) {
+    std::vector<double> weights(count_);
+    for (std::size_t i = 0; i < count_; ++i)
+      weights[i] = sim::math::pow(static_cast<double>(i + 1), -law.zipf_exponent);
+    zipf_.emplace(weights);
   }
-  alias_.resize(count_);
-  std::vector<std::uint32_t> small;
-  std::vector<std::uint32_t> large;
-  for (std::uint32_t i = 0; i < count_; ++i) {
-    weight[i] *= static_cast<double>(count_) / total;
-    (weight[i] < 1 ? small : large).push_back(i);
-  }
-  while (!small.empty() && !large.empty()) {
-    const std::uint32_t poor = small.back();
-    const std::uint32_t rich = large.back();
-    small.pop_back();
-    alias_[poor] = {threshold_of(weight[poor]), rich};
-    weight[rich] -= 1 - weight[poor];
-    if (weight[rich] < 1) {
-      large.pop_back();
-      small.push_back(rich);
-    }
-  }
-  // What rounding left over holds its own share exactly.
-  for (const std::uint32_t i : small) alias_[i] = {~std::uint64_t{0}, i};
-  for (const std::uint32_t i : large) alias_[i] = {~std::uint64_t{0}, i};
 }
 
 }  // namespace wrackline::workload

@@ -2,14 +2,15 @@
 //
 // Modelled: no key at all, uniform, Zipf (rank r has weight r^-s; rank 1 is key 0), hot keys (the first few
 // keys get a fixed share, the rest is uniform). Keys are indices into the source's key space, 0 .. count-1.
-// Zipf uses Walker's alias table, exact to 2^-64 and of constant cost: 12 bytes per key, so the key space is
-// limited.
+// Zipf holds an alias table of 16 bytes a key, so its key space is limited.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/discrete.hpp"
 #include "sim/event_id.hpp"
 
 namespace wrackline::workload {
@@ -19,7 +20,7 @@ inline constexpr std::uint32_t kNoKey = 0xffffffffU;
 
 struct KeyLaw {
   enum class Kind : std::uint8_t { none, uniform, zipf, hot };
-  static constexpr std::uint32_t kMostZipfKeys = 1U << 24;
+  static constexpr std::uint32_t kMostZipfKeys = 1U << 22;
 
   Kind kind = Kind::uniform;
   std::uint32_t count = 1;
@@ -46,12 +47,8 @@ class KeyPicker {
     switch (kind_) {
       case KeyLaw::Kind::uniform:
         return high(bits, count_);
-      case KeyLaw::Kind::zipf: {
-        const std::uint32_t cell = high(bits, count_);
-        // The low half of the product is as good as a second draw: where in the cell's interval the bits
-        // fell.
-        return bits * count_ < alias_[cell].threshold ? cell : alias_[cell].other;
-      }
+      case KeyLaw::Kind::zipf:
+        return zipf_->pick(bits);
       case KeyLaw::Kind::hot: {
         const std::uint64_t second = sim::mix(bits);
         return bits < hot_threshold_ ? high(second, hot_count_)
@@ -64,21 +61,16 @@ class KeyPicker {
   }
 
  private:
-  struct Cell {
-    std::uint64_t threshold = 0;
-    std::uint32_t other = 0;
-  };
   static std::uint32_t high(std::uint64_t bits, std::uint64_t bound) {
     __extension__ using Wide = unsigned __int128;
     return static_cast<std::uint32_t>((Wide{bits} * bound) >> 64);
   }
-  void build_alias(double exponent);
 
   KeyLaw::Kind kind_;
   std::uint64_t count_;
   std::uint32_t hot_count_;
   std::uint64_t hot_threshold_ = 0;
-  std::vector<Cell> alias_;
+  std::optional<sim::AliasTable> zipf_;
 };
 
 }  // namespace wrackline::workload

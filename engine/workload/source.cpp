@@ -52,7 +52,8 @@ std::uint32_t Source::size_of(std::uint64_t ordinal) const {
   return whole_bytes(options_.size_bytes.sample(draws));
 }
 
-void Source::make_until(sim::Time until) {
+template <class Take>
+void Source::make_until(sim::Time until, Take&& take) {
   if (next_creation() > until) return;
   // A clock that runs true is a constant away from the truth; only a faulty one is worth asking for every
   // record.
@@ -68,28 +69,52 @@ void Source::make_until(sim::Time until) {
     record.event_time_ms = even ? floor_ms(record.created_ns + ahead_ns) : clock_.wall_ms(created);
     record.arrival_ns = record.created_ns + (delayed_ ? delays_.next(created).count() : 0);
     arrivals_.pop();
-    made_.push_back(
-        {sim::EventId{options_.index, record.ordinal}, record.key, record.event_time_ms, created});
-    in_flight_.push(record);
+    take(record);
   }
 }
 
+void Source::make_until(sim::Time now) {
+  make_until(now, [this](const InFlightRecord& record) {
+    made_.push_back(news_of(record));
+    in_flight_.push(record);
+  });
+}
+
 void Source::pull(sim::Time until, ArrivalBatch& batch) {
-  make_until(until);
   batch.created.insert(batch.created.end(), made_.begin(), made_.end());
   made_.clear();
+  if (!delayed_ && in_flight_.empty() && !gate_.may_hold()) {
+    make_until(until, [&](const InFlightRecord& record) {
+      batch.created.push_back(news_of(record));
+      append(record, record.arrival_ns, batch);
+    });
+    return;
+  }
+  make_until(until, [&](const InFlightRecord& record) {
+    batch.created.push_back(news_of(record));
+    in_flight_.push(record);
+  });
   const std::int64_t until_ns = sim::to_ns(until);
   while (const InFlightRecord* record = in_flight_.peek(until_ns)) {
     const std::int64_t arrived_ns = gate_.passes_at(record->arrival_ns);
     if (arrived_ns > until_ns) return;
-    batch.ids.push_back(sim::EventId{options_.index, record->ordinal});
-    batch.keys.push_back(record->key);
-    batch.event_times_ms.push_back(record->event_time_ms);
-    batch.created_at.push_back(sim::from_ns(record->created_ns));
-    batch.arrived_at.push_back(sim::from_ns(arrived_ns));
-    batch.sizes_bytes.push_back(record->size_bytes);
+    append(*record, arrived_ns, batch);
     in_flight_.pop();
   }
+}
+
+sim::CreatedRecord Source::news_of(const InFlightRecord& record) const {
+  return {sim::EventId{options_.index, record.ordinal}, record.key, record.event_time_ms,
+          sim::from_ns(record.created_ns)};
+}
+
+void Source::append(const InFlightRecord& record, std::int64_t arrived_ns, ArrivalBatch& batch) const {
+  batch.ids.push_back(sim::EventId{options_.index, record.ordinal});
+  batch.keys.push_back(record.key);
+  batch.event_times_ms.push_back(record.event_time_ms);
+  batch.created_at.push_back(sim::from_ns(record.created_ns));
+  batch.arrived_at.push_back(sim::from_ns(arrived_ns));
+  batch.sizes_bytes.push_back(record.size_bytes);
 }
 
 sim::Time Source::next_event() const {

@@ -79,7 +79,12 @@ class Source final : public RecordSource {
   sim::Time next_creation() const {
     return more_to_make() && arrivals_.next() < options_.end ? arrivals_.next() : sim::kNever;
   }
-  void make_until(sim::Time until);
+  /// Makes the records up to `until`, each handed to `take`.
+  template <class Take>
+  void make_until(sim::Time until, Take&& take);
+  void make_until(sim::Time now);
+  sim::CreatedRecord news_of(const InFlightRecord& record) const;
+  void append(const InFlightRecord& record, std::int64_t arrived_ns, ArrivalBatch& batch) const;
 
   SourceOptions options_;
   std::uint64_t key_stream_;

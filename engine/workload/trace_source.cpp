@@ -119,8 +119,10 @@ sim::Time TraceSource::next_event() const {
 void TraceSource::pull(sim::Time until, ArrivalBatch& batch) {
   while (has_row_) {
     const std::int64_t natural_ns = natural_arrival_ns();
+    // Only what is taken may make the gate forget: under the rate lever a later row can be due earlier than
+    // it looks now.
+    if (gate_.would_pass_at(natural_ns) > sim::to_ns(until)) return;
     const std::int64_t arrived_ns = gate_.passes_at(natural_ns);
-    if (arrived_ns > sim::to_ns(until)) return;
     const std::int64_t delay_ns = scaled(std::max<std::int64_t>(0, row_.delay_ms()), kNsPerMs);
     const auto created = sim::from_ns(std::max<std::int64_t>(0, natural_ns - delay_ns));
     const std::int64_t origin_ms = options_.event_times == TraceOptions::EventTimes::keep
