@@ -1,8 +1,44 @@
 #include "analysis/event_store.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <new>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace wrackline::analysis {
+
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{1} << 21;
+constexpr std::size_t kSmallChunks = 48;  // about one huge page: a short run must not pay for a large one
+
+}  // namespace
+
+void EventStore::ChunkMemory::grow(std::vector<Chunk*>& to) {
+  const bool small = chunks_ < kSmallChunks;
+  const std::size_t wanted = small ? 1 : kHugePage / sizeof(Chunk);
+  const std::size_t alignment = small ? alignof(Chunk) : kHugePage;
+  const std::size_t bytes = (wanted * sizeof(Chunk) + alignment - 1) / alignment * alignment;
+  void* memory = ::operator new(bytes, std::align_val_t{alignment});
+#if defined(__linux__)
+  if (!small) madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  auto* first = static_cast<Chunk*>(memory);
+  for (std::size_t i = wanted; i-- > 0;) to.push_back(new (first + i) Chunk);
+  slabs_.push_back({memory, wanted});
+  chunks_ += wanted;
+}
+
+EventStore::ChunkMemory::~ChunkMemory() {
+  for (std::size_t i = 0; i < slabs_.size(); ++i) {
+    auto* first = static_cast<Chunk*>(slabs_[i].memory);
+    std::destroy_n(first, slabs_[i].chunks);
+    ::operator delete(slabs_[i].memory, std::align_val_t{i < kSmallChunks ? alignof(Chunk) : kHugePage});
+  }
+}
 
 EventStore::EventStore(std::uint32_t windows_per_event)
     : windows_per_event_{windows_per_event},
@@ -32,10 +68,7 @@ EventStore::Chunk& EventStore::open_chunk(sim::EventId id) {
   if (id.source() >= books_.size()) books_.resize(std::size_t{id.source()} + 1);
   SourceBook& book = books_[id.source()];
   assert(id.ordinal() >> kChunkBits == book.next_chunk && "events of a source are created in order");
-  if (free_.empty()) {
-    chunks_.push_back(std::make_unique<Chunk>());
-    free_.push_back(chunks_.back().get());
-  }
+  if (free_.empty()) memory_.grow(free_);
   Chunk& chunk = *free_.back();
   free_.pop_back();
   chunk.used = 0;
@@ -172,7 +205,7 @@ std::vector<std::uint64_t> EventStore::kept_ids() const {
 }
 
 std::size_t EventStore::bytes() const {
-  std::size_t sum = chunks_.size() * (sizeof(Chunk) + std::size_t{2} * mask_words_ * kChunk * 8);
+  std::size_t sum = memory_.chunks() * (sizeof(Chunk) + std::size_t{2} * mask_words_ * kChunk * 8);
   for (const SourceBook& book : books_) {
     sum += book.remains.capacity() * sizeof(Remains);
     for (const Remains& remains : book.remains) sum += remains.others.capacity() * sizeof(Other);

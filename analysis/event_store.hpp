@@ -19,7 +19,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -44,8 +43,8 @@ class EventStore {
   static constexpr std::uint64_t kChunk = std::uint64_t{1} << kChunkBits;
 
   struct Chunk {
-    std::array<EventState, kChunk> events;
-    std::vector<std::uint64_t> masks;  ///< per event: present words, late words
+    alignas(64) std::array<EventState, kChunk> events;  ///< valid below `used`
+    std::vector<std::uint64_t> masks;                   ///< per event: present words, late words
     std::uint32_t used = 0;
     std::int64_t least_event_time_ms = INT64_MAX;
     std::int64_t greatest_event_time_ms = INT64_MIN;
@@ -142,6 +141,28 @@ class EventStore {
     bool times_known = true;
   };
 
+  /// Where chunks come from. The rows of a window touch events all over the memory of the last seconds, so
+  /// that much of their cost is in translating addresses: beyond the first few, chunks share pages of 2 MiB
+  /// where the system has such.
+  class ChunkMemory {
+   public:
+    ChunkMemory() = default;
+    ChunkMemory(const ChunkMemory&) = delete;
+    ChunkMemory& operator=(const ChunkMemory&) = delete;
+    ~ChunkMemory();
+    /// Appends at least one more chunk.
+    void grow(std::vector<Chunk*>& to);
+    std::size_t chunks() const { return chunks_; }
+
+   private:
+    struct Slab {
+      void* memory;
+      std::size_t chunks;
+    };
+    std::vector<Slab> slabs_;
+    std::size_t chunks_ = 0;
+  };
+
   Chunk* find(sim::EventId id);
   Chunk& open_chunk(sim::EventId id);
   EventRef ref(Kept& kept) const;
@@ -156,7 +177,7 @@ class EventStore {
   std::uint64_t cached_tag_ = ~std::uint64_t{0};
   Chunk* cached_ = nullptr;
   std::vector<SourceBook> books_;  ///< by source
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  ChunkMemory memory_;
   std::vector<Chunk*> free_;
   std::unordered_map<std::uint64_t, Kept> kept_;  ///< never walked but by sorted id
 };

@@ -3,6 +3,7 @@
 #include "analysis/ledger.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace wrackline::analysis {
@@ -14,7 +15,7 @@ bool follows(const Values& wanted, Value value) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), value) != wanted.end();
 }
 
-constexpr std::size_t kPrefetch = 12;
+constexpr std::size_t kAhead = 16;
 
 }  // namespace
 
@@ -192,6 +193,11 @@ void Ledger::visible(const sim::VisibleResult& result, sim::Time at) {
 }
 
 void Ledger::show_row(const sim::VisibleResult& result, sim::Time at) {
+  // While the row is looked up, the first of its records are on their way.
+  for (const sim::EventId id : result.contributions.first(std::min(kAhead, result.contributions.size()))) {
+    if (EventStore::Chunk* chunk = store_.live(id))
+      __builtin_prefetch(&chunk->events[EventStore::index(id)], 1);
+  }
   const bool was_final = rows_.retired(result.window_end_ms);
   if (was_final && result.overwrites && rows_.find(result.window_start_ms) == nullptr) {
     // It takes the place of a row that we were told would stay. What that one held is forgotten.
@@ -199,9 +205,8 @@ void Ledger::show_row(const sim::VisibleResult& result, sim::Time at) {
     return;
   }
   WindowRows& window = rows_.find_or_open(result.window_start_ms, result.window_end_ms);
-  VisibleRow* row = window.find(result.key);
-  if (row == nullptr) {
-    row = &window.insert(result.key);
+  const auto [row, is_new] = window.find_or_insert(result.key);
+  if (is_new) {
     const sim::Time end = true_time_of(result.window_end_ms);
     const std::size_t phase = end >= config_.steady_from && end < config_.steady_until ? 1 : 0;
     if (!was_final) {
@@ -230,23 +235,25 @@ void Ledger::show_all(const sim::VisibleResult& result, sim::Time at) {
   std::uint64_t digest = 0;
   std::uint64_t misplaced = 0;
   scratch_.clear();
-  // A window's records lie all over the memory of the last seconds: ask for them before they are needed.
-  const auto prefetch = [&](sim::EventId id) {
-    if (EventStore::Chunk* chunk = store_.live(id))
-      __builtin_prefetch(&chunk->events[EventStore::index(id)], 1);
+  // A window's records lie all over the memory of the last seconds: ask for them well before they are needed.
+  std::array<EventState*, kAhead> ahead;
+  const auto ask = [&](std::size_t i) {
+    EventStore::Chunk* chunk = store_.live(ids[i]);
+    EventState* state = chunk == nullptr ? nullptr : &chunk->events[EventStore::index(ids[i])];
+    __builtin_prefetch(state, 1);
+    ahead[i % kAhead] = state;
   };
-  for (std::size_t i = 0; i < std::min(kPrefetch, ids.size()); ++i) prefetch(ids[i]);
+  for (std::size_t i = 0; i < std::min(kAhead, ids.size()); ++i) ask(i);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i + kPrefetch < ids.size()) prefetch(ids[i + kPrefetch]);
     const sim::EventId id = ids[i];
+    EventState* const state = ahead[i % kAhead];
+    if (i + kAhead < ids.size()) ask(i + kAhead);
     digest += sim::mix(id);
-    EventStore::Chunk* chunk = store_.live(id);
-    if (chunk != nullptr && one_window()) [[likely]] {
-      EventState& state = chunk->events[EventStore::index(id)];
-      misplaced += belongs(state, result) ? 0U : 1U;
-      if ((state.word & (word::kSeen | word::kMeasured)) == 0) [[likely]] {
-        state.word += word::kSeenOne;
-        measure(state, at);
+    if (state != nullptr) {
+      misplaced += belongs(*state, result) ? 0U : 1U;
+      if ((state->word & (word::kSeen | word::kMeasured)) == 0 && one_window()) [[likely]] {
+        state->word += word::kSeenOne;
+        measure(*state, at);
         continue;
       }
     }
@@ -256,8 +263,7 @@ void Ledger::show_all(const sim::VisibleResult& result, sim::Time at) {
       ++misplaced;
       continue;
     }
-    if (ref.times_known && (chunk == nullptr || !one_window()))
-      misplaced += belongs(*ref.state, result) ? 0U : 1U;
+    if (state == nullptr && ref.times_known) misplaced += belongs(*ref.state, result) ? 0U : 1U;
     if (again && word::seen(ref.state->word) != 0) continue;
     if (word::seen(ref.state->word) != 0) scratch_.push_back(id);
     show(id, ref, ring, at);

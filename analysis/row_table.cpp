@@ -34,13 +34,13 @@ VisibleRow* WindowRows::find(std::uint32_t key) {
   return row == kFree ? nullptr : &rows_[row];
 }
 
-VisibleRow& WindowRows::insert(std::uint32_t key) {
+std::pair<VisibleRow*, bool> WindowRows::find_or_insert(std::uint32_t key) {
   if ((rows_.size() + 1) * 2 > slots_.size()) grow();
-  const std::size_t at = slot_of(key);
-  assert(slots_[at] == kFree);
-  slots_[at] = static_cast<std::uint32_t>(rows_.size());
+  std::uint32_t& slot = slots_[slot_of(key)];
+  if (slot != kFree) return {&rows_[slot], false};
+  slot = static_cast<std::uint32_t>(rows_.size());
   rows_.push_back({.key = key});
-  return rows_.back();
+  return {&rows_.back(), true};
 }
 
 void WindowRows::grow() {

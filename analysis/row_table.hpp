@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "sim/event_id.hpp"
@@ -30,7 +31,7 @@ class WindowRows {
 
   /// Null if the key has no row. Valid until the next insert.
   VisibleRow* find(std::uint32_t key);
-  VisibleRow& insert(std::uint32_t key);
+  std::pair<VisibleRow*, bool> find_or_insert(std::uint32_t key);
   std::span<const VisibleRow> rows() const { return rows_; }
 
   std::span<const sim::EventId> records_of(const VisibleRow& row) const {
