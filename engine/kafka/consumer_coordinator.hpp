@@ -111,6 +111,8 @@ class ConsumerCoordinator final : public ResponseHandler {
     std::optional<ConsumerException> exception;
   };
   AsyncCommit commit_async(std::vector<OffsetToCommit> offsets, std::int64_t now_ms);
+  /// Sends the periodic commit if its time has come (part of every poll).
+  void maybe_auto_commit(std::int64_t now_ms);
   /// Commits whose callbacks have run; the actor clears it.
   std::vector<CommitResult>& commit_results() { return commit_results_; }
 

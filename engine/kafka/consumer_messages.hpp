@@ -138,6 +138,7 @@ struct ConsumerException {
   std::string_view cause;  ///< class of the cause where the class itself says little
   bool retriable = false;
   TopicPartitions partitions;
+  std::vector<Offset> offsets;  ///< positions in `partitions`, where the exception names them
   struct Divergence {
     TopicPartition partition;
     Offset offset = kNoOffset;

@@ -28,12 +28,7 @@ void ConsumerNetworkClient::transmit(std::int64_t now_ms) {
     fail_all(connection);
   }
   to_close_.clear();
-  for (Open& request : open_) {
-    if (request.sent || is_unavailable(request.connection, now_ms)) continue;
-    request.sent = true;
-    outbox_.push_back(
-        {request.id, request.connection.node, request.connection.coordinator, std::move(request.body)});
-  }
+  // A connection that times out takes with it what was about to be sent over it.
   for (bool again = true; again;) {
     again = false;
     for (const Open& request : open_) {
@@ -46,6 +41,12 @@ void ConsumerNetworkClient::transmit(std::int64_t now_ms) {
       again = true;
       break;
     }
+  }
+  for (Open& request : open_) {
+    if (request.sent || is_unavailable(request.connection, now_ms)) continue;
+    request.sent = true;
+    outbox_.push_back(
+        {request.id, request.connection.node, request.connection.coordinator, std::move(request.body)});
   }
 }
 

@@ -63,6 +63,10 @@ class KafkaConsumer {
   ConsumerCoordinator* coordinator() { return coordinator_.get(); }
 
  private:
+  bool update_positions(std::optional<ConsumerException>& failure, std::int64_t now_ms,
+                        std::int64_t wall_clock_ms);
+  void send_fetches(std::int64_t now_ms);
+
   KafkaConsumerConfig config_;
   ConsumerMetadata metadata_;
   SubscriptionState subscriptions_;
