@@ -27,11 +27,16 @@ Simulation::Simulation(const SimulationOptions& options)
 }
 
 Simulation::~Simulation() {
-  // Frames first: their destructors still cancel timers here. Nobody does anything else any more.
-  for (Process* process : processes_) process->TaskScope::state = TaskScope::State::ended;
-  for (Process* process : processes_) process->destroy_frames();
+  shut_down();
   nodes_.clear();
   arena_->retire();
+}
+
+void Simulation::shut_down() {
+  // The frames' destructors still cancel timers here, but nobody sends, starts or announces anything any more.
+  for (Process* process : processes_) process->TaskScope::state = TaskScope::State::ended;
+  for (Process* process : processes_) process->destroy_frames();
+  stopping_ = true;
 }
 
 EntityId Simulation::entity(std::string_view name) {

@@ -124,6 +124,10 @@ class Simulation {
   /// Time of the next event, or kNever.
   Time next_time();
 
+  /// Ends every process without a word to anybody: their frames are destroyed, nothing runs any more. Call it before what the
+  /// frames refer to goes away; the destructor does it too.
+  void shut_down();
+
   std::uint64_t events() const { return events_; }
   std::size_t pending() const { return queue_.size() - tombstones_; }
 
