@@ -40,6 +40,18 @@ ClusterController::ClusterController(ControllerConfig config, std::span<const Br
   }
 }
 
+void ClusterController::bootstrap(std::int64_t now_ms) {
+  for (ControlledBroker& broker : brokers_) {
+    broker.registered = true;
+    broker.fenced = false;
+    broker.epoch = next_epoch_++;
+    broker.incarnation = 1;
+    broker.last_contact_ms = now_ms;
+    broker.registered_at = next_offset_;
+    write_broker(broker);
+  }
+}
+
 RegisterAnswer ClusterController::register_broker(BrokerId id, std::uint64_t incarnation,
                                                   BrokerEpoch clean_epoch, std::int64_t now_ms) {
   ControlledBroker* const broker = find(id);

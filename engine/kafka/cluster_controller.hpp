@@ -81,6 +81,8 @@ class ClusterController {
   ClusterController(ControllerConfig config, std::span<const BrokerId> brokers,
                     std::vector<ControlledPartition> partitions);
 
+  /// A cluster that has been up for a while: every broker is registered, unfenced and has just been heard of.
+  void bootstrap(std::int64_t now_ms);
   /// `clean_epoch`: the broker epoch of its clean-shutdown file; kNoBrokerEpoch: it did not stop cleanly
   /// (KIP-966).
   RegisterAnswer register_broker(BrokerId broker, std::uint64_t incarnation, BrokerEpoch clean_epoch,

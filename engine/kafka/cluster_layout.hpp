@@ -1,9 +1,9 @@
 // Topics, partitions and where their replicas are: fixed when the cluster is built, known to everybody.
 //
-// Topics are numbered in the order of their names (topic_partition.hpp), partitions densely over all topics: a
-// `PartitionId` means the same partition to every producer, broker and observer of the run. Replicas are placed as Kafka
-// does for a new topic without racks: the leader of partition p is broker (p + shift) mod n, the followers are the next.
-// The internal topic __consumer_offsets is one of them.
+// Topics are numbered in the order of their names (topic_partition.hpp), partitions densely over all topics:
+// a `PartitionId` means the same partition to every producer, broker and observer of the run. Replicas are
+// placed as Kafka does for a new topic without racks: the leader of partition p is broker (p + shift) mod n,
+// the followers are the next. The internal topic __consumer_offsets is one of them.
 #pragma once
 
 #include <cassert>
@@ -38,7 +38,8 @@ class ClusterLayout {
   const std::vector<BrokerId>& replicas(PartitionId id) const { return replicas_[id]; }
   TopicPartition partition(PartitionId id) const { return partitions_[id]; }
   PartitionId id_of(TopicPartition partition) const {
-    return topics_[static_cast<std::size_t>(partition.topic)].first + static_cast<PartitionId>(partition.partition);
+    return topics_[static_cast<std::size_t>(partition.topic)].first +
+           static_cast<PartitionId>(partition.partition);
   }
   /// Asserts that the topic exists.
   TopicId topic_id(std::string_view name) const;

@@ -1,8 +1,8 @@
-// Every message that crosses the network between clients, brokers and the controller, as one pair of variants.
+// Every message that crosses the network between clients, brokers and the controller.
 //
 // Partitions are named by their cluster-wide PartitionId (cluster_layout.hpp) where the hot path needs it, by
-// TopicPartition where the client classes speak so. Not modelled: encodings, API versions, fetch sessions (KIP-227: every
-// fetch names all its partitions), throttling.
+// TopicPartition where the client classes speak so. Not modelled: encodings, API versions, fetch sessions
+// (KIP-227: every fetch names all its partitions), throttling.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@
 
 namespace wrackline::kafka {
 
-// --- data ---------------------------------------------------------------------------------------------------------------
+// --- data
+// ---------------------------------------------------------------------------------------------------------------
 
 struct ProduceResponse {
   std::vector<PartitionResponse> partitions;
@@ -52,7 +53,8 @@ struct ReplicaFetchedPartition {
   std::uint32_t batch_count = 0;
 };
 
-/// Only partitions with news (data, an error, a divergence, another high watermark), as a fetch session would answer.
+/// Only partitions with news (data, an error, a divergence, another high watermark), as a fetch session would
+/// answer.
 struct ReplicaFetchResponse {
   std::vector<ReplicaFetchedPartition> partitions;
   std::vector<RecordBatch> batches;
@@ -67,7 +69,8 @@ struct ConsumerRequest {
   std::int64_t max_bytes_per_partition = 1048576;
 };
 
-// --- metadata -----------------------------------------------------------------------------------------------------------
+// --- metadata
+// -----------------------------------------------------------------------------------------------------------
 
 struct MetadataRequest {};
 struct MetadataResponse {
@@ -78,7 +81,8 @@ struct MetadataResponse {
   std::vector<Partition> partitions;
 };
 
-// --- broker to controller -----------------------------------------------------------------------------------------------
+// --- broker to controller
+// -----------------------------------------------------------------------------------------------
 
 struct RegisterRequest {
   BrokerId broker = -1;
@@ -100,22 +104,23 @@ struct MetadataFetchResponse {
   MetadataOffset next = 0;
 };
 
-using RequestBody = std::variant<std::monostate, ProduceRequest, ReplicaFetchRequest, ConsumerRequest, MetadataRequest,
-                                 TxnRequest, RegisterRequest, BrokerHeartbeat, AlterPartitionRequest,
-                                 MetadataFetchRequest>;
-using ResponseBody = std::variant<std::monostate, ProduceResponse, ReplicaFetchResponse, ConsumerResponseBody,
-                                  MetadataResponse, TxnResponse, RegisterAnswer, BrokerHeartbeatAnswer,
-                                  ClusterController::AlterPartitionResult, MetadataFetchResponse>;
+/// The `kind` of each message on the network: who it is for, and which of the structures above it carries.
+enum class Api : std::uint32_t {
+  produce = 1,
+  replica_fetch,
+  consumer,
+  metadata,
+  transaction,
+  register_broker,
+  broker_heartbeat,
+  alter_partition,
+  metadata_fetch,
+};
 
-struct Request {
-  std::uint64_t correlation = 0;
-  std::int64_t size_bytes = 64;
-  RequestBody body;
-};
-struct Response {
-  std::uint64_t correlation = 0;
-  std::int64_t size_bytes = 64;
-  ResponseBody body;
-};
+constexpr std::uint32_t kind_of(Api api) { return static_cast<std::uint32_t>(api); }
+constexpr Api api_of(std::uint32_t kind) { return static_cast<Api>(kind); }
+
+/// Bytes of a message besides its records.
+inline constexpr std::uint32_t kSmallMessageBytes = 128;
 
 }  // namespace wrackline::kafka

@@ -1,0 +1,78 @@
+// A whole cluster: a controller, brokers with their nodes and disks, the topics; the roles that faults can
+// name and the levers that they can pull.
+//
+// Roles (sim/selector.hpp): broker, controller, kafka.leader(topic/partition),
+// kafka.follower(topic/partition), kafka.coordinator(group). Levers (sim/lever.hpp):
+// kafka.elect_unclean(topic/partition), kafka.elect_preferred(topic/partition),
+// kafka.move_leader(topic/partition, broker), group.rebalance(group).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/kafka/broker.hpp"
+#include "engine/kafka/controller_server.hpp"
+
+namespace wrackline::kafka {
+
+struct ClusterSpec {
+  std::int32_t brokers = 3;
+  std::vector<std::string> zones;  ///< brokers are dealt over them in turn; empty: one zone
+  unsigned broker_cores = 8;
+  std::vector<TopicLayout> topics;      ///< without __consumer_offsets
+  std::vector<TopicSettings> settings;  ///< of `topics`, in their order
+  std::int32_t offsets_topic_partitions = 50;
+  std::int32_t offsets_topic_replication_factor = 3;
+  BrokerSettings broker;
+  sim::DiskOptions disk;
+};
+
+class Cluster {
+ public:
+  Cluster(sim::Simulation& simulation, sim::Network& network, sim::Observer& observer,
+          const ClusterSpec& spec);
+
+  void start();
+  ClusterContext& context() { return *context_; }
+  const ClusterLayout& layout() const { return context_->layout; }
+  ControllerServer& controller() { return *controller_; }
+  std::size_t broker_count() const { return brokers_.size(); }
+  Broker& broker(std::size_t index) { return *brokers_[index]; }
+  Broker* leader_of(PartitionId partition);
+  sim::Process* least_broker() { return &brokers_.front()->process(); }
+
+  /// No reader of the run will ask for records below this offset again: their memory is given back
+  /// everywhere.
+  void forget_below(PartitionId partition, Offset offset);
+  /// What the leaders' logs hold beyond what consumers may read, for the closing of the books.
+  template <class Visit>
+  void for_each_uncommitted(Visit&& visit);
+
+ private:
+  void add_roles();
+  void add_levers();
+  bool parse_partition(const std::string& text, PartitionId& partition) const;
+
+  sim::Simulation& simulation_;
+  std::unique_ptr<ClusterContext> context_;
+  std::vector<std::unique_ptr<sim::Disk>> disks_;
+  std::vector<std::unique_ptr<Broker>> brokers_;
+  std::unique_ptr<ControllerServer> controller_;
+};
+
+template <class Visit>
+void Cluster::for_each_uncommitted(Visit&& visit) {
+  for (PartitionId p = 0; p < layout().partition_count(); ++p) {
+    if (!context_->truth.observed(p)) continue;
+    for (auto& broker : brokers_) {
+      Partition* const replica = broker->replicas().find(p);
+      if (replica == nullptr) continue;
+      for (const RecordBatch& batch : replica->log().batches()) {
+        if (batch.records && batch.last_offset >= context_->truth.committed_end(p)) visit(p, batch);
+      }
+    }
+  }
+}
+
+}  // namespace wrackline::kafka

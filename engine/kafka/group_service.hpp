@@ -1,0 +1,73 @@
+// The group coordinators on one broker: one for each partition of __consumer_offsets that it leads.
+//
+// A coordinator's state is what its partition's log says (C-16): whoever becomes leader replays it first and
+// answers COORDINATOR_LOAD_IN_PROGRESS meanwhile. Its writes are ordinary appends with acks = all. The
+// content of the records is kept once per run (ClusterContext::group_records); the batches in the replicas'
+// logs carry their numbers in the id column, so what a replica lost, its coordinator has lost. From:
+// GroupCoordinatorService, CoordinatorRuntime.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/kafka/replica_manager.hpp"
+
+namespace wrackline::kafka {
+
+/// `source` of the ids in the batches of __consumer_offsets: no source of events has this number.
+inline constexpr std::uint16_t kGroupRecordSource = 0xffff;
+
+class GroupService {
+ public:
+  GroupService(ClusterContext& cluster, BrokerId id, sim::Process& process, ReplicaManager& replicas,
+               Responder& responder);
+
+  /// Takes requests of members; answers now or later.
+  void handle(Ticket ticket, ConsumerRequestBody& body);
+  void leader_changed(PartitionId partition, bool leads);
+  void write_done(PartitionId partition, std::uint64_t token, Errors error);
+  void clear();
+
+  /// Makes the members of the group join again (a lever). False: there is no such group here.
+  bool force_rebalance(const std::string& group);
+
+ private:
+  struct Shard {
+    PartitionId partition = 0;
+    std::unique_ptr<GroupCoordinator> coordinator;  ///< null while loading
+    sim::EventHandle timer;
+    sim::EventHandle loading;
+    struct Generation {
+      std::string group;
+      std::int32_t told = -1;
+    };
+    std::vector<Generation> generations;
+    struct Write {
+      WriteId id = 0;
+      std::vector<std::uint64_t> records;
+    };
+    std::vector<Write> writes;
+  };
+
+  std::int64_t now_ms() const;
+  PartitionId partition_of(std::string_view group) const;
+  Shard* find(PartitionId partition);
+  void load(Shard& shard);
+  static void loaded(void* self, std::uint64_t partition);
+  void drain(Shard& shard);
+  void arm(Shard& shard);
+  static void run_timers(void* self, std::uint64_t partition);
+  void append(Shard& shard, GroupWrite& write);
+  void tell_generations(Shard& shard);
+  RequestId request_id(Ticket ticket) const { return (std::uint64_t{ticket.generation} << 32) | ticket.slot; }
+
+  ClusterContext& cluster_;
+  BrokerId id_;
+  sim::Process& process_;
+  ReplicaManager& replicas_;
+  Responder& responder_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace wrackline::kafka
