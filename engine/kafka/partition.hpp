@@ -88,6 +88,12 @@ struct PartitionEvents {
   bool high_watermark_moved = false;
   std::vector<ProduceCompletion> completed;
   std::optional<AlterPartitionProposal> proposal;
+
+  void clear() {
+    high_watermark_moved = false;
+    completed.clear();
+    proposal.reset();
+  }
 };
 
 enum class RequiredAcks : std::int8_t { all = -1, none = 0, leader = 1 };
@@ -173,8 +179,12 @@ class Partition {
   AppendInfo append_marker(std::int64_t producer_id, std::int16_t producer_epoch, ControlType outcome,
                            std::int32_t coordinator_epoch, RequiredAcks acks, ProduceToken token,
                            std::int64_t timeout_ms, std::int64_t now_ms);
-  /// Requests whose time is over end with REQUEST_TIMED_OUT; their records stay.
+  /// Requests whose time is over (now later than their start + time-out) end with REQUEST_TIMED_OUT; their
+  /// records stay.
   void expire_produce(std::int64_t now_ms);
+  /// The same for one request, for an actor that keeps a timer per request. Nothing happens if it is complete
+  /// already.
+  void expire_produce_of(ProduceToken token);
   std::optional<std::int64_t> next_produce_deadline_ms() const;
   /// In order of arrival.
   std::vector<ProduceToken> waiting_produce() const;
@@ -187,12 +197,13 @@ class Partition {
                                  std::optional<LeaderEpoch> leader_epoch, bool only_leader = true) const;
   EndOffsetAnswer end_offset_for_epoch(std::optional<LeaderEpoch> current_leader_epoch, LeaderEpoch epoch,
                                        bool only_leader = true) const;
-  DeleteRecordsAnswer delete_records(Offset offset, std::int64_t now_ms);
+  /// -1 = up to the high watermark.
+  DeleteRecordsAnswer delete_records(Offset offset);
   /// Smallest log start among the live replicas; nothing on a follower.
   std::optional<Offset> low_watermark() const;
 
   void check_isr(std::int64_t now_ms);
-  /// The manager would not take the proposal, because one is still on its way.
+  /// The manager would not take the proposal, because one is still on its way. Keeps `events()`.
   void on_alter_partition_refused(std::uint64_t proposal_id);
   void on_alter_partition_response(std::uint64_t proposal_id, const AlterPartitionAnswer& answer,
                                    std::int64_t now_ms);
@@ -221,19 +232,19 @@ class Partition {
     std::int64_t deadline_ms = 0;
   };
 
-  void begin_call();
   Errors check_epoch(std::optional<LeaderEpoch> leader_epoch, bool only_leader) const;
   FetchAnswer read(Offset offset, FetchIsolation isolation, std::optional<LeaderEpoch> last_fetched_epoch,
-                   std::int64_t max_bytes, LogOffsetMetadata& fetch_offset);
+                   std::int64_t max_bytes, FetchDataInfo& fetched);
   AppendInfo finish_append(const AppendInfo& info, RequiredAcks acks, ProduceToken token,
                            std::int64_t timeout_ms, std::int64_t now_ms);
   void update_assignment(const LeaderAndIsr& state, bool leading);
   ReplicaState* replica(BrokerId id);
-  bool maybe_increment_high_watermark(std::int64_t now_ms);
+  void maybe_increment_high_watermark(std::int64_t now_ms);
+  std::int32_t replication_factor() const { return static_cast<std::int32_t>(replicas_.size()) + 1; }
   bool is_isr_eligible(const ReplicaState& follower) const;
   bool in_isr(BrokerId id) const;
   void maybe_expand_isr(const ReplicaState& follower);
-  void propose(Pending kind, std::vector<BrokerId> new_isr);
+  void propose(Pending kind, std::span<const BrokerId> new_isr);
   void back_to_committed();
   void complete_waiting();
   Errors produce_outcome(Offset required_offset) const;
@@ -257,7 +268,8 @@ class Partition {
   AlterPartitionProposal sent_;  ///< the change that is pending
 
   std::vector<WaitingProduce> waiting_;  ///< in order of arrival
-  Offset lowest_waiting_ = 0;            ///< no waiting request is satisfied below it
+  Offset lowest_waiting_ = 0;            ///< no waiting request is satisfied by a high watermark below it
+  std::vector<BrokerId> scratch_;
 };
 
 }  // namespace wrackline::kafka

@@ -9,7 +9,9 @@ namespace wrackline::conform {
 Outcome kafka_assignor(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
 Outcome kafka_log(const Json& recorded_case);
+Outcome kafka_partition(const Json& recorded_case);
 Outcome kafka_partitioner(const Json& recorded_case);
+Outcome kafka_replica(const Json& recorded_case);
 Outcome kafka_sender(const Json& recorded_case);
 
 namespace {
@@ -18,7 +20,9 @@ constexpr std::array kKinds{
     Kind{"kafka.assignor", kafka_assignor},
     Kind{"kafka.group", kafka_group},
     Kind{"kafka.log", kafka_log},
+    Kind{"kafka.partition", kafka_partition},
     Kind{"kafka.partitioner", kafka_partitioner},
+    Kind{"kafka.replica", kafka_replica},
     Kind{"kafka.sender", kafka_sender},
 };
 
