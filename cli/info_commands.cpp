@@ -10,6 +10,7 @@
 #include "analysis/names/metric.hpp"
 #include "cli/commands.hpp"
 #include "engine/kafka/config/properties.hpp"
+#include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/guarantees.hpp"
 #include "scenarios/plan.hpp"
@@ -97,11 +98,11 @@ std::vector<Entry> scenario_files(const std::string& directory) {
 std::vector<Entry> entries(const std::string& what, const std::string& directory) {
   std::vector<Entry> all;
   if (what == "faults") {
-    for (const auto& fault : scenarios::fault_catalog())
-      all.push_back({std::string(fault.name), std::string(fault.doc)});
+    for (const auto* fault : faults::vocabulary())
+      all.push_back({std::string(fault->name), std::string(fault->summary)});
   } else if (what == "moments") {
-    for (const auto& moment : scenarios::moment_catalog())
-      all.push_back({std::string(moment.name), std::string(moment.doc)});
+    for (const auto* moment : scenarios::moment_catalog())
+      all.push_back({std::string(moment->name), std::string(moment->meaning)});
   } else if (what == "properties") {
     all = properties();
   } else if (what == "metrics") {

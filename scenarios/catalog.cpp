@@ -1,45 +1,37 @@
 #include "scenarios/catalog.hpp"
 
 #include <algorithm>
-#include <array>
+#include <vector>
+
+#include "engine/kafka/moments.hpp"
+#include "engine/properties.hpp"
 
 namespace wrackline::scenarios {
 
-namespace {
-
-const std::vector<FaultDecl>& faults() {
-  static const std::vector<FaultDecl> table{
-      {"process.crash", "Kill a process; with `for`, start it again after that time.", "a process", true, {}},
-      {"process.pause", "Freeze a process.", "a process", true, {}},
-      {"clock.step",
-       "A node's wall clock jumps.",
-       "a node",
-       true,
-       {{"by", FaultValue::Type::kDuration, true, "", "How far; negative: back."}}},
-  };
-  return table;
+std::span<const sim::MomentDef* const> moment_catalog() {
+  static const std::vector<const sim::MomentDef*> sorted = [] {
+    std::vector<const sim::MomentDef*> all;
+    const auto add = [&](std::span<const sim::MomentDef* const> table) {
+      all.insert(all.end(), table.begin(), table.end());
+    };
+    add(kafka::moments::kAll);
+    std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    return all;
+  }();
+  return sorted;
 }
 
-constexpr std::array kMoments{
-    MomentDecl{"kafka.leader.elected", "A partition got a new leader."},
-    MomentDecl{"kafka.produce.appended", "The leader wrote a batch."},
-};
-
-}  // namespace
-
-std::span<const FaultDecl> fault_catalog() { return faults(); }
-std::span<const MomentDecl> moment_catalog() { return kMoments; }
-
-const FaultDecl* find_fault(std::string_view name) {
-  const auto& all = faults();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const FaultDecl& f) { return f.name == name; });
-  return found == all.end() ? nullptr : &*found;
+const sim::MomentDef* find_moment(std::string_view name) {
+  const auto all = moment_catalog();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto* moment) { return moment->name == name; });
+  return found == all.end() ? nullptr : *found;
 }
 
-const MomentDecl* find_moment(std::string_view name) {
-  const auto* const found =
-      std::find_if(kMoments.begin(), kMoments.end(), [&](const MomentDecl& m) { return m.name == name; });
-  return found == kMoments.end() ? nullptr : &*found;
+std::string nearest_moment(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const sim::MomentDef* moment : moment_catalog()) known.push_back(moment->name);
+  return std::string(nearest_name(name, known).value_or(""));
 }
 
 }  // namespace wrackline::scenarios

@@ -170,7 +170,7 @@ class TreeBuilder : public nlohmann::json_sax<nlohmann::json> {
 
   bool too_large(const std::string& raw) {
     diagnostics_.report("WL1004", here(), fmt::format("{} does not fit a 64-bit integer", raw));
-    return add_integer(0);
+    return null();
   }
 
   bool open(Node::Kind kind) {

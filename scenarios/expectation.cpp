@@ -59,10 +59,8 @@ analysis::Phase phase_of(const ExpectSpec& expect) {
 bool check_expectation(const ExpectSpec& expect, Diagnostics& diagnostics) {
   if (expect.kind == ExpectSpec::Kind::kSometimes) {
     if (find_moment(expect.text) != nullptr) return true;
-    std::vector<std::string_view> known;
-    for (const MomentDecl& moment : moment_catalog()) known.push_back(moment.name);
     diagnostics.report("WL1505", expect.where, fmt::format("there is no moment \"{}\"", expect.text),
-                       std::string(nearest_name(expect.text, known).value_or("")));
+                       nearest_moment(expect.text));
     return false;
   }
   const auto expression = parse_expression(expect.text, expect.where, diagnostics);

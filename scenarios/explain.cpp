@@ -8,6 +8,7 @@
 #include "analysis/names/anomaly.hpp"
 #include "analysis/names/metric.hpp"
 #include "engine/kafka/config/properties.hpp"
+#include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/guarantees.hpp"
 #include "scenarios/schema.hpp"
@@ -72,18 +73,28 @@ std::string explain_property(const PropertyTable& table, const Property& propert
   return out;
 }
 
-std::string explain_fault(const FaultDecl& fault) {
-  std::string out = fmt::format("{} (fault)\n{}", fault.name, wrapped(fault.doc));
-  if (!fault.targets.empty()) out += fmt::format("  target   {}\n", fault.targets);
-  if (fault.lasts) out += "  for      how long it lasts\n";
-  for (const ParameterDecl& parameter : fault.parameters) {
-    const std::string extra = parameter.required ? " (required)"
-                              : parameter.default_text.empty()
-                                  ? ""
-                                  : fmt::format(" (default {})", parameter.default_text);
-    out += fmt::format("  {:<8} {}{}\n", parameter.name, parameter.doc, extra);
+std::string explain_fault(const faults::FaultType& fault) {
+  std::string out = fmt::format("{} (fault)\n{}", fault.name, wrapped(fault.summary));
+  out += fmt::format("  target   {}\n", to_string(fault.targets));
+  out += fault.lasts ? "  for      how long it lasts; without it until all faults heal\n"
+                     : "  for      none: it strikes and is over\n";
+  for (const faults::ParamDef& parameter : fault.params) {
+    const std::string extra = parameter.required           ? " (required)"
+                              : parameter.fallback.empty() ? ""
+                                                           : fmt::format(" (default {})", parameter.fallback);
+    out += fmt::format("  {:<8} {}, {}{}\n", parameter.name, to_string(parameter.type), parameter.doc, extra);
+    if (!parameter.choices.empty())
+      out += fmt::format("           one of {}\n", fmt::join(parameter.choices, ", "));
   }
+  if (!fault.basis.empty()) out += fmt::format("  basis    {}\n", fault.basis);
   return out;
+}
+
+std::string explain_moment(const sim::MomentDef& moment) {
+  std::string out = fmt::format("{} (moment)\n{}", moment.name, wrapped(moment.meaning));
+  for (std::size_t i = 0; i < moment.attribute_count(); ++i)
+    out += fmt::format("{}{}", i == 0 ? "  with     " : ", ", moment.attributes[i]);
+  return out + "\n";
 }
 
 std::string shown_bound(const Field& field, std::int64_t bound) {
@@ -169,9 +180,8 @@ std::optional<std::string> explain(std::string_view topic) {
   for (const PropertyTable* table : kafka::property_tables()) {
     if (const Property* const property = table->find(topic)) add(explain_property(*table, *property));
   }
-  if (const FaultDecl* const fault = find_fault(topic)) add(explain_fault(*fault));
-  if (const MomentDecl* const moment = find_moment(topic))
-    add(fmt::format("{} (moment)\n{}", moment->name, wrapped(moment->doc)));
+  if (const auto* const fault = faults::find_fault(topic)) add(explain_fault(*fault));
+  if (const auto* const moment = find_moment(topic)) add(explain_moment(*moment));
   if (const auto* const metric = analysis::find_metric(topic))
     add(fmt::format("{} (metric, {})\n{}", metric->name, name_of(metric->unit), wrapped(metric->doc)));
   for (const analysis::LatencyInfo& latency : analysis::latencies()) {
@@ -198,8 +208,8 @@ std::vector<std::string> topics() {
   for (const PropertyTable* table : kafka::property_tables()) {
     for (const Property& property : table->all()) all.emplace_back(property.name);
   }
-  for (const FaultDecl& fault : fault_catalog()) all.emplace_back(fault.name);
-  for (const MomentDecl& moment : moment_catalog()) all.emplace_back(moment.name);
+  for (const faults::FaultType* fault : faults::vocabulary()) all.emplace_back(fault->name);
+  for (const sim::MomentDef* moment : moment_catalog()) all.emplace_back(moment->name);
   for (const auto& metric : analysis::metrics()) all.push_back(metric.name);
   for (const auto& latency : analysis::latencies()) all.emplace_back(latency.name);
   for (const auto& anomaly : analysis::anomalies()) all.emplace_back(anomaly.name);

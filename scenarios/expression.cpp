@@ -11,6 +11,7 @@ namespace wrackline::scenarios {
 namespace {
 
 constexpr int kMaxExpressionDepth = 50;
+constexpr std::size_t kMaxExpressionLength = 2'000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -22,6 +23,8 @@ class Parser {
       : text_(text), at_(at), diagnostics_(diagnostics) {}
 
   std::optional<Expression> parse() {
+    if (text_.size() > kMaxExpressionLength)
+      fail(0, fmt::format("longer than {} characters", kMaxExpressionLength));
     Expression result = parse_or();
     skip_blanks();
     if (!failed_ && i_ < text_.size()) fail(i_, "an operator or the end is expected");

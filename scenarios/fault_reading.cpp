@@ -4,104 +4,250 @@
 
 #include <algorithm>
 
+#include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
+#include "scenarios/translate.hpp"
+#include "scenarios/units.hpp"
 #include "scenarios/vocabulary_rows.hpp"
 
 namespace wrackline::scenarios {
 
 namespace {
 
-/// A parameter is read like a field of its type.
-Field field_of(const ParameterDecl& parameter) {
-  Field field{parameter.name, FieldType::kInteger, parameter.doc, parameter.default_text};
-  switch (parameter.type) {
-    case FaultValue::Type::kInteger:
-      break;
-    case FaultValue::Type::kNumber:
-      field.type = FieldType::kRatio;
-      break;
-    case FaultValue::Type::kDuration:
-      field.type = FieldType::kDuration;
-      break;
-    case FaultValue::Type::kSize:
-      field.type = FieldType::kSize;
-      break;
-    case FaultValue::Type::kText:
-      field.type = FieldType::kString;
-      break;
-    case FaultValue::Type::kBool:
-      field.type = FieldType::kBool;
-      break;
-    case FaultValue::Type::kLaw:
-      break;
+using faults::ParamDef;
+using faults::ParamType;
+using faults::Setting;
+
+/// A law of plain numbers is read as one of seconds, and scaled back.
+Node numbers_as_seconds(Node node) {
+  const auto leave = [](std::string_view key) { return key == "sigma" || key == "shape" || key == "weight"; };
+  for (Member& member : node.members) {
+    if (!leave(member.key)) member.value = numbers_as_seconds(std::move(member.value));
   }
-  return field;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const bool probability = i == 0 && node.items.size() == 2 && node.items[0].is_numeric();  // of a knot
+    if (!probability) node.items[i] = numbers_as_seconds(std::move(node.items[i]));
+  }
+  if (node.is_numeric()) {
+    node.kind = Node::Kind::kString;
+    node.text += "s";
+  }
+  return node;
+}
+
+class ParameterReader {
+ public:
+  ParameterReader(const ParamDef& parameter, const Node& node, ReadContext& context)
+      : parameter_(parameter), node_(node), context_(context) {}
+
+  std::optional<Setting> read() {
+    std::optional<Setting> setting = value();
+    if (!setting) return std::nullopt;
+    const std::string wrong = faults::check_setting(parameter_, *setting);
+    if (wrong.empty()) return setting;
+    context_.diagnostics.report("WL1104", node_.at, fmt::format("\"{}\": {}", parameter_.name, wrong));
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<Setting> value() {
+    switch (parameter_.type) {
+      case ParamType::duration:
+        return law(node_, 1);
+      case ParamType::number:
+      case ParamType::count:
+        return node_.is_string() ? wrong_type() : law(numbers_as_seconds(node_), 1e-9);
+      case ParamType::bytes_per_second: {
+        const auto bytes = scalar(FieldType::kBandwidth);
+        return bytes
+                   ? std::optional<Setting>(sim::Distribution::constant(static_cast<double>(bytes->integer)))
+                   : std::nullopt;
+      }
+      case ParamType::ratio:
+        if (node_.is_string() && node_.text.find('/') != std::string::npos) return written();
+        if (const auto ratio = scalar(FieldType::kRatio)) return Setting(sim::Ratio::nearest(ratio->number));
+        return std::nullopt;
+      case ParamType::flag:
+        if (const auto flag = scalar(FieldType::kBool)) return Setting(flag->integer != 0);
+        return std::nullopt;
+      case ParamType::choice:
+        return choice();
+      case ParamType::text: {
+        auto text = scalar(FieldType::kString);
+        return text ? std::optional<Setting>(std::move(text->text)) : std::nullopt;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<Setting> wrong_type() {
+    context_.diagnostics.report("WL1102", node_.at,
+                                fmt::format("\"{}\" must be {}, not {}", parameter_.name,
+                                            to_string(parameter_.type), to_string(node_.kind)));
+    return std::nullopt;
+  }
+
+  std::optional<Setting> law(const Node& node, double scale) {
+    const std::size_t before = context_.diagnostics.count(Severity::kError);
+    Law law;
+    read_object(law_decl(), node, &law, context_);
+    if (context_.diagnostics.count(Severity::kError) != before) return std::nullopt;
+    const sim::Distribution distribution = distribution_of(law);
+    if (scale == 1) return Setting(distribution);
+    // A plain number stays exactly what was written.
+    if (node_.is_integer()) return Setting(sim::Distribution::constant(static_cast<double>(node_.integer)));
+    if (node_.is_numeric()) return Setting(sim::Distribution::constant(node_.number));
+    return Setting(distribution.scaled(scale));
+  }
+
+  std::optional<FieldValue> scalar(FieldType type) {
+    Field field{parameter_.name, type, parameter_.doc};
+    if (type == FieldType::kBandwidth) field.min = 1;
+    FieldValue value;
+    nlohmann::json ignored;
+    if (!read_scalar(field, node_, context_, value, ignored)) return std::nullopt;
+    return value;
+  }
+
+  std::optional<Setting> choice() {
+    Field field{parameter_.name, FieldType::kChoice, parameter_.doc};
+    for (const std::string_view name : parameter_.choices) field.choices.emplace_back(name, "");
+    FieldValue value;
+    nlohmann::json ignored;
+    if (!read_scalar(field, node_, context_, value, ignored)) return std::nullopt;
+    return Setting(value.text);
+  }
+
+  std::optional<Setting> written() {
+    std::string error;
+    auto setting = faults::parse_setting(parameter_, node_.text, &error);
+    if (!setting)
+      context_.diagnostics.report("WL1106", node_.at, fmt::format("\"{}\": {}", parameter_.name, error));
+    return setting;
+  }
+
+  const ParamDef& parameter_;
+  const Node& node_;
+  ReadContext& context_;
+};
+
+/// Attributes of the moment, by name; integers.
+void read_where(const Node& node, FaultSpec& fault, nlohmann::json& resolved, ReadContext& context) {
+  const sim::MomentDef* const moment = find_moment(fault.when);
+  if (!node.is_object()) {
+    context.diagnostics.report("WL1102", node.at,
+                               "\"where\" must be an object: a value by attribute of the moment");
+    return;
+  }
+  for (const Member& member : node.members) {
+    if (member.key == "$comment") continue;
+    if (!member.value.is_integer()) {
+      context.diagnostics.report("WL1102", member.value.at,
+                                 fmt::format("the attribute \"{}\" must be an integer", member.key));
+      continue;
+    }
+    const auto* const end = moment != nullptr ? moment->attributes.begin() +
+                                                    static_cast<std::ptrdiff_t>(moment->attribute_count())
+                                              : nullptr;
+    if (moment != nullptr && std::find(moment->attributes.begin(), end, member.key) == end) {
+      const std::vector<std::string_view> known(moment->attributes.begin(), end);
+      context.diagnostics.report("WL1505", member.key_at,
+                                 fmt::format("{} has no attribute \"{}\"", moment->name, member.key),
+                                 std::string(nearest_name(member.key, known).value_or("")));
+      continue;
+    }
+    fault.where[member.key] = member.value.integer;
+    resolved["where"][member.key] = member.value.integer;
+  }
+}
+
+/// Names, brackets in pairs, arguments by commas: what can be said of a selector before there is a world.
+bool well_formed_selector(std::string_view text) {
+  int depth = 0;
+  bool name = false;
+  for (const char c : text) {
+    const bool part = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '_' || c == '-' || c == '/';
+    if (part) {
+      name = true;
+    } else if (c == '(') {
+      if (!name) return false;
+      ++depth;
+      name = false;
+    } else if (c == ')') {
+      if (--depth < 0 || !name) return false;
+    } else if (c == ',') {
+      if (depth == 0 || !name) return false;
+      name = false;
+    } else if (c != ' ') {
+      return false;
+    }
+  }
+  return depth == 0 && name;
+}
+
+void check_target(const FaultSpec& fault, const faults::FaultType& type, const Node& object,
+                  ReadContext& context) {
+  const Member* const given = object.member("target");
+  if (type.targets == faults::TargetKind::none) {
+    if (given != nullptr)
+      context.diagnostics.report("WL1502", given->key_at, fmt::format("{} takes no target", type.name));
+  } else if (fault.target.empty()) {
+    if (given == nullptr)
+      context.diagnostics.report(
+          "WL1503", object.at, fmt::format("{} needs a \"target\": {}", type.name, to_string(type.targets)));
+  } else if (type.targets != faults::TargetKind::name && !well_formed_selector(fault.target)) {
+    context.diagnostics.report(
+        "WL1506", given->value.at,
+        fmt::format("\"{}\" is no selector; write a name or role(arguments)", fault.target));
+  }
 }
 
 }  // namespace
 
 void read_fault_parameters(ReadContext& context, const Node& object, void* target, nlohmann::json& resolved) {
   auto& fault = *static_cast<FaultSpec*>(target);
-  fault.where = object.at;
+  if (const Node* const where = object.find("where"); where != nullptr && !where->is_null())
+    read_where(*where, fault, resolved, context);
   if (fault.action.empty()) return;  // missing or of the wrong type: reported
-  const Member* const action_at = object.member("do");
-  const FaultDecl* const decl = find_fault(fault.action);
-  if (decl == nullptr) {
+  const faults::FaultType* const type = faults::find_fault(fault.action);
+  if (type == nullptr) {
     std::vector<std::string_view> known;
-    for (const FaultDecl& candidate : fault_catalog()) known.push_back(candidate.name);
-    context.diagnostics.report("WL1501", action_at->value.at,
+    for (const faults::FaultType* candidate : faults::vocabulary()) known.push_back(candidate->name);
+    context.diagnostics.report("WL1501", object.member("do")->value.at,
                                fmt::format("there is no fault \"{}\"", fault.action),
                                std::string(nearest_name(fault.action, known).value_or("")));
     return;
   }
-  if (fault.target.empty() && !decl->targets.empty()) {
-    context.diagnostics.report("WL1503", object.at,
-                               fmt::format("{} needs a \"target\": {}", decl->name, decl->targets));
-  }
-  if (fault.duration && !decl->lasts) {
+  check_target(fault, *type, object, context);
+  if (fault.duration && !type->lasts) {
     context.diagnostics.report("WL1502", object.member("for")->key_at,
-                               fmt::format("{} happens at once, it has no duration", decl->name));
+                               fmt::format("{} strikes and is over: it has no duration", type->name));
   }
   std::vector<std::string_view> known;
-  for (const ParameterDecl& parameter : decl->parameters) known.push_back(parameter.name);
+  for (const ParamDef& parameter : type->params) known.push_back(parameter.name);
+  for (const Field& field : fault_decl().fields) known.push_back(field.name);
   for (const Member& member : object.members) {
-    if (member.key == "$comment" || fault_decl().find(member.key) != nullptr) continue;
-    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
-    std::vector<std::string_view> candidates = known;
-    for (const Field& field : fault_decl().fields) candidates.push_back(field.name);
+    if (member.key == "$comment" || std::find(known.begin(), known.end(), member.key) != known.end())
+      continue;
     context.diagnostics.report("WL1502", member.key_at,
-                               fmt::format("{} has no parameter \"{}\"", decl->name, member.key),
-                               std::string(nearest_name(member.key, candidates).value_or("")));
+                               fmt::format("{} has no parameter \"{}\"", type->name, member.key),
+                               std::string(nearest_name(member.key, known).value_or("")));
   }
-  for (const ParameterDecl& parameter : decl->parameters) {
+  for (const ParamDef& parameter : type->params) {
     const Member* const member = object.member(parameter.name);
-    Node node;
-    if (member != nullptr && !member->value.is_null()) {
-      node = member->value;
-    } else if (parameter.required) {
-      context.diagnostics.report(
-          "WL1503", object.at, fmt::format("{} needs \"{}\": {}", decl->name, parameter.name, parameter.doc));
-      continue;
-    } else if (!parameter.default_text.empty()) {
-      node = parse_value(parameter.default_text, {});
-    } else {
+    if (member == nullptr || member->value.is_null()) {
+      if (parameter.required) {
+        context.diagnostics.report(
+            "WL1503", object.at,
+            fmt::format("{} needs \"{}\": {}", type->name, parameter.name, parameter.doc));
+      }
       continue;
     }
-    FaultValue value;
-    value.type = parameter.type;
-    nlohmann::json canonical;
-    if (parameter.type == FaultValue::Type::kLaw) {
-      canonical = read_object(law_decl(), node, &value.law, context);
-    } else {
-      const Field field = field_of(parameter);
-      FieldValue read;
-      if (!read_scalar(field, node, context, read, canonical)) continue;
-      value.integer = read.integer;
-      value.number = read.number;
-      value.text = read.text;
+    if (auto setting = ParameterReader(parameter, member->value, context).read()) {
+      resolved[std::string(parameter.name)] = faults::describe(parameter, *setting);
+      fault.parameters.insert_or_assign(std::string(parameter.name), std::move(*setting));
     }
-    resolved[std::string(parameter.name)] = std::move(canonical);
-    fault.parameters[std::string(parameter.name)] = std::move(value);
   }
 }
 

@@ -111,15 +111,18 @@ std::optional<Node> ScenarioFiles::read(const std::string& path, Location from) 
   Node base;
   base.kind = Node::Kind::kObject;
   base.at = document.at;
-  extend(document, base);
+  // Without all that it extends, every field that is missing would be reported as well.
+  const bool whole = extend(document, base);
   open_.pop_back();
+  if (!whole) return std::nullopt;
   document.erase("extends");
   merge_over(base, std::move(document));
   return base;
 }
 
-void ScenarioFiles::extend(Node& document, Node& base) {
-  Node& extends = *document.find("extends");
+bool ScenarioFiles::extend(const Node& document, Node& base) {
+  bool whole = true;
+  const Node& extends = *document.find("extends");
   std::vector<Node> names;
   if (extends.is_array()) {
     names = extends.items;
@@ -131,15 +134,19 @@ void ScenarioFiles::extend(Node& document, Node& base) {
       diagnostics_.report(
           "WL1102", name.at,
           fmt::format("\"extends\" must be a path or a list of paths, not {}", to_string(name.kind)));
+      whole = false;
       continue;
     }
     const auto path = resolve(name.text, name.at);
-    if (!path) continue;
-    if (auto extended = read(*path, name.at)) {
-      extended->at = base.at;
-      merge_over(base, std::move(*extended));
+    std::optional<Node> extended = path ? read(*path, name.at) : std::nullopt;
+    if (!extended) {
+      whole = false;
+      continue;
     }
+    extended->at = base.at;
+    merge_over(base, std::move(*extended));
   }
+  return whole;
 }
 
 }  // namespace wrackline::scenarios

@@ -31,7 +31,7 @@ class ScenarioFiles {
 
  private:
   std::optional<Node> read(const std::string& path, Location from);
-  void extend(Node& document, Node& base);
+  bool extend(const Node& document, Node& base);
 
   const LoadOptions& options_;
   Diagnostics& diagnostics_;

@@ -67,7 +67,7 @@ class Bundle {
       const Node* const given = object.find(key);
       if (given == nullptr || given->is_null()) {
         Node set = value;
-        set.at = at;
+        if (set.at.file < 0) set.at = at;  // a bundle that ships has no place of its own
         object.set(std::string(key), std::move(set), at);
       } else if (text_of(*given) != text_of(value)) {
         diagnostics.report("WL1404", given->at,

@@ -117,7 +117,7 @@ class Expansion {
     }
     for (const Member& member : axes.members) {
       if (member.key == "$comment" || !is_values(member)) continue;
-      Axis axis{{member.key}, {}, member.key_at};
+      Axis axis{{member.key}, {}, member.key_at, {member.key_at}};
       for (const Node& value : member.value.items) axis.values.push_back({value});
       axes_.push_back(std::move(axis));
     }
@@ -129,7 +129,7 @@ class Expansion {
                           "a group of \"zip\" must be an object: a list of values by path");
       return;
     }
-    Axis axis{{}, {}, group.at};
+    Axis axis{{}, {}, group.at, {}};
     for (const Member& member : group.members) {
       if (member.key == "$comment" || !is_values(member)) continue;
       const std::size_t length = member.value.items.size();
@@ -142,6 +142,7 @@ class Expansion {
         continue;
       }
       axis.paths.push_back(member.key);
+      axis.paths_at.push_back(member.key_at);
       for (std::size_t i = 0; i < length; ++i) axis.values[i].push_back(member.value.items[i]);
     }
     if (!axis.paths.empty()) axes_.push_back(std::move(axis));
@@ -173,7 +174,7 @@ class Expansion {
       diagnostics_.report("WL1307", {}, fmt::format("--sweep {}: write it as path=value,value,...", sweep));
       return;
     }
-    Axis axis{{sweep.substr(0, equals)}, {}, {}};
+    Axis axis{{sweep.substr(0, equals)}, {}, {}, {Location{}}};
     int depth = 0;
     bool quoted = false;
     std::string value;
@@ -232,9 +233,10 @@ class Expansion {
   void check_paths() {
     std::vector<std::string_view> seen;
     for (const Axis& axis : axes_) {
-      for (const std::string& path : axis.paths) {
+      for (std::size_t k = 0; k < axis.paths.size(); ++k) {
+        const std::string& path = axis.paths[k];
         if (std::find(seen.begin(), seen.end(), path) != seen.end()) {
-          diagnostics_.report("WL1308", axis.at, fmt::format("\"{}\" is varied twice", path));
+          diagnostics_.report("WL1308", axis.paths_at[k], fmt::format("\"{}\" is varied twice", path));
         }
         seen.push_back(path);
       }
@@ -269,9 +271,7 @@ class Expansion {
       const Axis& axis = axes_[i];
       for (std::size_t k = 0; k < axis.paths.size(); ++k) {
         const Node& value = axis.values[row[i]][k];
-        failed_ = !set_path(cell.document, axis.paths[k], value, axis.at.file >= 0 ? value.at : Location{},
-                            diagnostics_) ||
-                  failed_;
+        failed_ = !set_path(cell.document, axis.paths[k], value, axis.paths_at[k], diagnostics_) || failed_;
         cell.settings.push_back({axis.paths[k], shown_value(value), set_value(value)});
       }
     }

@@ -17,6 +17,7 @@ struct Axis {
   std::vector<std::string> paths;
   std::vector<std::vector<Node>> values;  ///< by row, then by path
   Location at;
+  std::vector<Location> paths_at = {};
 };
 
 /// One cell before its scenario is read: the document with the cell's values set.

@@ -124,12 +124,9 @@ std::optional<Plan> load_plan(const std::string& path, const LoadOptions& option
     if (const Node* const name = raw.document.find("guarantee"); name != nullptr)
       cell.spec.guarantee = name->text;
     ReadContext context{diagnostics, kafka_version(raw.document)};
-    const std::size_t before = diagnostics.count(Severity::kError);
     nlohmann::json resolved = read_object(scenario_decl(), raw.document, &cell.spec, context);
-    if (diagnostics.count(Severity::kError) == before) {
-      validate(cell.spec, raw.document, diagnostics);
-      resolve_traces(cell.spec, raw.document, files);
-    }
+    validate(cell.spec, raw.document, diagnostics);
+    resolve_traces(cell.spec, raw.document, files);
     // The first cell that can not be read says what is wrong with all that share the mistake.
     if (plan.cells.size() > 64 && diagnostics.has_errors()) break;
     cell.resolved = identity(std::move(resolved));

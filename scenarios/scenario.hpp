@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/properties.hpp"
+#include "faults/vocabulary.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "sim/time.hpp"
 
@@ -21,7 +22,7 @@ namespace wrackline::scenarios {
 
 using sim::Duration;
 
-/// Exactly `count` events every `per`: "5k/s" is 5000 per 1 s, "0.5/s" is 5 per 10 s.
+/// Exactly `count` events every `per`: "5k/s" is 5000 per 1 s, "0.5/s" is 1 per 2 s.
 struct Rate {
   std::int64_t count = 0;
   Duration per{std::chrono::seconds{1}};
@@ -217,28 +218,25 @@ struct SinkSpec {
 // ---- faults
 // ----------------------------------------------------------------------------------------------------
 
-/// Value of a fault's parameter, typed by the fault's own declaration (faults/vocabulary.hpp). Durations are
-/// kDuration (ns), rates events per 10^6 s.
-struct FaultValue {
-  enum class Type { kInteger, kNumber, kDuration, kSize, kText, kBool, kLaw } type = Type::kInteger;
-  std::int64_t integer = 0;
-  double number = 0;
-  std::string text;
-  Law law;
-};
-
+/// One entry of `faults`, checked against faults/vocabulary.hpp. scenarios/translate.hpp makes a
+/// faults::FaultSpec of it.
 struct FaultSpec {
   std::string id;
   std::string action;  ///< the `do` field: "process.crash"
   std::string target;  ///< selector, as written: "kafka.leader(payments/0)"
+  // When it strikes; exactly one of at, when, rate.
   std::optional<Duration> at;
-  std::string when;        ///< moment
-  std::int64_t nth = 1;    ///< strikes at the nth occurrence of `when`, ...
-  std::int64_t times = 1;  ///< ... and at so many occurrences in all
+  std::string when;                           ///< moment
+  std::int64_t nth = 1;                       ///< strikes at the nth occurrence of `when`, ...
+  std::int64_t times = 1;                     ///< ... and at so many occurrences in all
+  std::map<std::string, std::int64_t> where;  ///< only occurrences whose attributes have these values
   std::optional<Rate> rate;
+  Duration from{};  ///< of `rate`
+  std::optional<Duration> until;
+  double probability = 1;       ///< of each strike
   std::optional<Law> duration;  ///< the `for` field
-  std::map<std::string, FaultValue> parameters;
-  Location where;  ///< for messages about it
+  faults::Settings parameters;
+  Location place;  ///< for messages about it
 };
 
 // ---- expectations

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/kafka/config/properties.hpp"
-#include "scenarios/catalog.hpp"
+#include "faults/vocabulary.hpp"
 #include "scenarios/guarantees.hpp"
 #include "scenarios/units.hpp"
 #include "scenarios/vocabulary.hpp"
@@ -80,12 +80,12 @@ class SchemaWriter {
   /// Faults: the parameters depend on what "do" names.
   static void parameters(Json& schema) {
     Json names = Json::array();
-    for (const FaultDecl& fault : fault_catalog()) {
-      names.push_back(fault.name);
-      for (const ParameterDecl& parameter : fault.parameters) {
+    for (const faults::FaultType* fault : faults::vocabulary()) {
+      names.push_back(fault->name);
+      for (const faults::ParamDef& parameter : fault->params) {
         Json& property = schema["properties"][std::string(parameter.name)];
         if (property.is_null())
-          property = {{"description", fmt::format("Of {}: {}", fault.name, parameter.doc)}};
+          property = {{"description", fmt::format("Of {}: {}", fault->name, parameter.doc)}};
       }
     }
     schema["properties"]["do"]["enum"] = std::move(names);

@@ -8,6 +8,7 @@
 #include "scenarios/catalog.hpp"
 #include "scenarios/expectation.hpp"
 #include "scenarios/field_path.hpp"
+#include "scenarios/translate.hpp"
 #include "scenarios/units.hpp"
 
 namespace wrackline::scenarios {
@@ -20,22 +21,28 @@ class Validation {
       : spec_(spec), document_(document), diagnostics_(diagnostics) {}
 
   void run() {
-    if (spec_.warmup >= spec_.duration) {
+    if (spec_.duration > Duration{} && spec_.warmup >= spec_.duration) {
       report(
           "WL1104", "warmup",
           fmt::format("\"warmup\" must be shorter than the duration, {}", format_duration(spec_.duration)));
     }
-    broker();
-    for (const TopicSpec& topic : spec_.kafka.topics) check(topic);
-    for (const SourceSpec& source : spec_.sources) check(source);
-    for (JobSpec& job : spec_.jobs) check(job);
-    for (const SinkSpec& sink : spec_.sinks) check(sink);
-    unused();
+    // What could not be read was reported; the rest is checked all the same, so that everything is said at
+    // once.
+    if (spec_.kafka.config.valid()) pipeline();
+    if (!diagnostics_.has_errors()) unused();
     faults();
     for (const ExpectSpec& expect : spec_.expect) expectation(expect);
   }
 
  private:
+  void pipeline() {
+    broker();
+    for (const TopicSpec& topic : spec_.kafka.topics) check(topic);
+    for (const SourceSpec& source : spec_.sources) check(source);
+    for (JobSpec& job : spec_.jobs) check(job);
+    for (const SinkSpec& sink : spec_.sinks) check(sink);
+  }
+
   Location at(const std::string& path) const { return place_of(document_, path); }
   void report(std::string_view code, const std::string& path, std::string message,
               std::string suggestion = {}) {
@@ -60,6 +67,7 @@ class Validation {
   template <typename T>
   const T* find(const std::vector<T>& all, std::string_view name, std::string_view what,
                 const std::string& path) {
+    if (name.empty()) return nullptr;  // missing, and reported
     std::vector<std::string_view> known;
     for (const T& element : all) {
       if (element.name == name) return &element;
@@ -90,6 +98,7 @@ class Validation {
   }
 
   void check(const TopicSpec& topic) {
+    if (!topic.config.valid()) return;
     const std::string config = fmt::format("kafka.topics.{}.config", topic.name);
     conflicts(kafka::check_topic(topic.config, spec_.kafka.config, spec_.kafka.brokers), config);
     if (!topic.config.is_null("cleanup.policy"))
@@ -97,10 +106,17 @@ class Validation {
   }
 
   void check(const SourceSpec& source) {
+    if (!source.config.valid()) return;
     const std::string path = fmt::format("sources.{}", source.name);
     const TopicSpec* const topic = find(spec_.kafka.topics, source.topic, "topic", path + ".topic");
     check_producer(source.config, path + ".config");
     if (topic != nullptr && !spec_.guarantee.empty()) weak_replication(*topic, source, path);
+    if (source.rate.count > 0) {
+      for (const std::string& problem : arrival_law_of(source, source.producers).problems())
+        report("WL1104", path + ".arrivals", problem);
+    }
+    for (const std::string& problem : key_law_of(source.keys).problems())
+      report("WL1104", path + ".keys", problem);
     if (source.trace && source.keys.kind == Keys::kNone) {
       report("WL1107", path + ".keys", "a trace has its own keys");
     }
@@ -128,6 +144,7 @@ class Validation {
   }
 
   void check(JobSpec& job) {
+    if (!job.config.valid()) return;
     const std::string path = fmt::format("jobs.{}", job.name);
     for (const std::string& topic : job.from) {
       std::vector<std::string_view> known;
@@ -196,6 +213,7 @@ class Validation {
   }
 
   void check(const SinkSpec& sink) {
+    if (!sink.config.valid()) return;
     const std::string path = fmt::format("sinks.{}", sink.name);
     if (sink.kind == SinkKind::kTopic) {
       if (sink.topic.empty()) {
@@ -239,26 +257,28 @@ class Validation {
         report("WL1507", path + ".id", fmt::format("the id \"{}\" is taken by another fault", fault.id));
       }
       ids.push_back(fault.id);
-      if (fault.at && *fault.at >= spec_.duration) {
+      if (fault.at && spec_.duration > Duration{} && *fault.at >= spec_.duration) {
         report("WL1508", path + ".at",
                fmt::format("strikes at {}, but all faults heal at {}: it never strikes",
                            format_duration(*fault.at), format_duration(spec_.duration)));
       }
       if (!fault.when.empty() && find_moment(fault.when) == nullptr) {
-        std::vector<std::string_view> known;
-        for (const MomentDecl& moment : moment_catalog()) known.push_back(moment.name);
         report("WL1505", path + ".when", fmt::format("there is no moment \"{}\"", fault.when),
-               std::string(nearest_name(fault.when, known).value_or("")));
+               nearest_moment(fault.when));
       }
-      for (const std::string_view name : {"nth", "times"}) {
-        if (fault.when.empty() && find_path(document_, fmt::format("{}.{}", path, name)) != nullptr) {
-          report("WL1504", fmt::format("{}.{}", path, name), fmt::format("\"{}\" belongs to \"when\"", name));
-        }
-      }
+      for (const std::string_view name : {"nth", "times", "where"})
+        needs(fault.when.empty(), path, name, "when");
+      for (const std::string_view name : {"from", "until"}) needs(!fault.rate, path, name, "rate");
     }
+  }
+  void needs(bool absent, const std::string& path, std::string_view name, std::string_view other) {
+    const std::string field = fmt::format("{}.{}", path, name);
+    if (absent && find_path(document_, field) != nullptr)
+      report("WL1504", field, fmt::format("\"{}\" belongs to \"{}\"", name, other));
   }
 
   void expectation(const ExpectSpec& expect) {
+    if (expect.text.empty()) return;  // missing or of the wrong type, and reported
     ExpectSpec placed = expect;
     // The expression starts after the opening quote; in {"check": ...} at that value.
     const Node* text = nullptr;

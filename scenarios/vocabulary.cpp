@@ -161,7 +161,17 @@ const ObjectDecl& fault_decl() {
                "With `when`: strike at the nth time it is reached."),
        integer("times", &FaultSpec::times, "1", {1, 1'000'000'000},
                "With `when`: strike so many times in all."),
+       [] {
+         Field field{
+             "where", FieldType::kAny,
+             "With `when`: only if the moment's attributes have these values, e.g. { \"partition\": 0 }."};
+         return field;
+       }(),
        rate("rate", &FaultSpec::rate, "", "Strike at random times, so often on average."),
+       duration("from", &FaultSpec::from, "", {0, kDay * 366}, "With `rate`: not before this time."),
+       duration("until", &FaultSpec::until, "", {0, kDay * 366}, "With `rate`: not after this time."),
+       ratio("probability", &FaultSpec::probability, "1",
+             "Of each strike; 0 leaves the run exactly as it is without the fault."),
        object("for", &FaultSpec::duration, law_decl, "How long it lasts.")},
       {},
       {{"at", "when", "rate"}},

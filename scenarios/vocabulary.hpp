@@ -108,9 +108,6 @@ const ObjectDecl& seeds_decl();
 const ObjectDecl& guarantee_decl();
 const ObjectDecl& law_decl();
 
-/// The names of quantile sets that ship with the program (science.md 6.3), sorted.
-std::span<const std::string_view> quantile_profiles();
-
 /// Reads an object by its declaration into the target; returns it with defaults applied and values in
 /// canonical form.
 nlohmann::json read_object(const ObjectDecl& decl, const Node& node, void* target, ReadContext& context);

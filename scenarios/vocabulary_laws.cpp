@@ -1,6 +1,5 @@
 // Distributions of durations, as scenario files write them; sim's distributions draw from them.
-#include <array>
-
+#include "engine/workload/delay_profiles.hpp"
 #include "scenarios/vocabulary_rows.hpp"
 
 namespace wrackline::scenarios {
@@ -8,10 +7,6 @@ namespace wrackline::scenarios {
 namespace {
 
 using namespace rows;
-
-constexpr std::array<std::string_view, 10> kProfiles{
-    "exchange-bybit", "exchange-coinbase", "lorawan-helium", "machines", "nyc-taxi",
-    "umts-d1",        "umts-d2",           "umts-d3",        "umts-d4",  "umts-d5"};
 
 auto kind(LawKind k) {
   return [k](void* target) { as<Law>(target).kind = k; };
@@ -96,7 +91,9 @@ const ObjectDecl& quantiles_decl() {
       "Quantile knots, interpolated linearly in the logarithm: a recorded distribution as a few facts.",
       {[] {
          Field field{"profile", FieldType::kChoice, "A shipped set of knots fitted to a real trace."};
-         for (const std::string_view p : kProfiles) field.choices.emplace_back(p, "");
+         for (const workload::DelayProfile& profile : workload::delay_profiles()) {
+           field.choices.emplace_back(profile.name, profile.description);
+         }
          field.bind = [](void* target, const FieldValue& v) { as<Law>(target).profile = v.text; };
          return field;
        }(),
@@ -162,7 +159,5 @@ const ObjectDecl& law_decl() {
         "quantiles", "mixture", "stall"}}};
   return decl;
 }
-
-std::span<const std::string_view> quantile_profiles() { return kProfiles; }
 
 }  // namespace wrackline::scenarios

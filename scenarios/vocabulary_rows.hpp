@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 
 #include "scenarios/vocabulary.hpp"
 
@@ -163,7 +164,8 @@ Field list(std::string_view name, std::vector<T> S::* member, const ObjectDecl& 
   field.object = decl;
   field.part = [member](void* target, const std::string&, Location at) -> void* {
     T& added = (as<S>(target).*member).emplace_back();
-    if constexpr (requires { added.where; }) added.where = at;
+    if constexpr (std::is_same_v<T, FaultSpec>) added.place = at;
+    if constexpr (std::is_same_v<T, ExpectSpec>) added.where = at;
     return &added;
   };
   return field;

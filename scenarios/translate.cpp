@@ -1,0 +1,115 @@
+#include "scenarios/translate.hpp"
+
+#include <cassert>
+#include <limits>
+
+#include "engine/workload/delay_profiles.hpp"
+
+namespace wrackline::scenarios {
+
+namespace {
+
+double ns(Duration value) { return static_cast<double>(value.count()); }
+
+sim::Distribution uncapped(const Law& law) {
+  using sim::Distribution;
+  switch (law.kind) {
+    case LawKind::kConstant:
+      return Distribution::constant(law.a);
+    case LawKind::kUniform:
+      return Distribution::uniform(ns(law.a), ns(law.b));
+    case LawKind::kExponential:
+      return Distribution::exponential(ns(law.a));
+    case LawKind::kNormal:
+      return Distribution::normal(ns(law.a), ns(law.b));
+    case LawKind::kLognormal:
+      return Distribution::lognormal_median_sigma(ns(law.a), law.shape);
+    case LawKind::kPareto:
+      return Distribution::pareto(ns(law.a), law.shape);
+    case LawKind::kWeibull:
+      return Distribution::weibull(law.shape, ns(law.a));
+    case LawKind::kGamma:
+      return Distribution::gamma(law.shape, ns(law.a) / law.shape);
+    case LawKind::kQuantiles: {
+      if (law.knots.empty()) {
+        const workload::DelayProfile* const profile = workload::find_delay_profile(law.profile);
+        assert(profile != nullptr);
+        return workload::delay_law(*profile);
+      }
+      std::vector<sim::Knot> knots;
+      for (const auto& [p, value] : law.knots) knots.push_back({p, ns(value)});
+      return Distribution::empirical(std::move(knots));
+    }
+    case LawKind::kMixture: {
+      std::vector<std::pair<double, Distribution>> parts;
+      for (const WeightedLaw& part : law.parts) parts.emplace_back(part.weight, distribution_of(part.law));
+      return Distribution::mixture(std::move(parts));
+    }
+    case LawKind::kStall:
+      return Distribution::stalls(distribution_of(law.parts.at(0).law), ns(law.a), ns(law.b));
+  }
+  assert(false);
+  return {};
+}
+
+}  // namespace
+
+sim::Distribution distribution_of(const Law& law) {
+  sim::Distribution result = uncapped(law);
+  return law.cap ? result.clamped(std::numeric_limits<double>::lowest(), ns(*law.cap)) : result;
+}
+
+workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share) {
+  workload::ArrivalLaw law;
+  law.records_per_second = static_cast<double>(source.rate.count) * 1e9 / ns(source.rate.per) / share;
+  law.spacing = source.arrivals.kind == Arrivals::kConstant ? workload::ArrivalLaw::Spacing::constant
+                                                            : workload::ArrivalLaw::Spacing::poisson;
+  if (source.arrivals.kind == Arrivals::kBursts)
+    law.shape = workload::BurstyRate::on_off(source.arrivals.period, source.arrivals.on_share);
+  if (source.arrivals.kind == Arrivals::kDiurnal)
+    law.shape = workload::DiurnalRate::sine(source.arrivals.period, source.arrivals.swing);
+  return law;
+}
+
+workload::KeyLaw key_law_of(const KeySpec& keys) {
+  const auto count = static_cast<std::uint32_t>(keys.count);
+  switch (keys.kind) {
+    case Keys::kUniform:
+      return workload::KeyLaw::uniform(count);
+    case Keys::kZipf:
+      return workload::KeyLaw::zipf(keys.exponent, count);
+    case Keys::kHot:
+      return workload::KeyLaw::hot(static_cast<std::uint32_t>(keys.hot_keys), keys.hot_share, count);
+    case Keys::kNone:
+      break;
+  }
+  return workload::KeyLaw::none();
+}
+
+faults::FaultSpec fault_of(const FaultSpec& fault) {
+  faults::FaultSpec spec;
+  spec.id = fault.id;
+  spec.what = fault.action;
+  spec.target = fault.target;
+  if (fault.at) {
+    spec.timing = faults::At{*fault.at};
+  } else if (!fault.when.empty()) {
+    spec.timing = faults::When{fault.when, static_cast<std::uint64_t>(fault.nth),
+                               static_cast<std::uint64_t>(fault.times), fault.where};
+  } else if (fault.rate) {
+    const double per_second = static_cast<double>(fault.rate->count) * 1e9 / ns(fault.rate->per);
+    spec.timing = faults::Rate{per_second, fault.from, fault.until};
+  }
+  if (fault.duration) spec.lasts = distribution_of(*fault.duration);
+  spec.probability = sim::Ratio::nearest(fault.probability);
+  spec.params = fault.parameters;
+  return spec;
+}
+
+std::vector<faults::FaultSpec> faults_of(const ScenarioSpec& scenario) {
+  std::vector<faults::FaultSpec> specs;
+  for (const FaultSpec& fault : scenario.faults) specs.push_back(fault_of(fault));
+  return specs;
+}
+
+}  // namespace wrackline::scenarios
