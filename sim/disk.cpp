@@ -427,6 +427,19 @@ void Disk::end_condition(std::uint32_t id) {
   for (const std::uint32_t op : std::exchange(waiting_, {})) issue(op, simulation_.now());
 }
 
+void Disk::wipe() {
+  for (File& f : files_) {
+    counts_.records_lost += static_cast<std::uint64_t>(f.written.records);
+    const std::uint32_t epoch = f.epoch + 1;
+    std::string its_name = std::move(f.name);
+    f = File{};
+    f.name = std::move(its_name);
+    f.last_append = simulation_.now();
+    f.epoch = epoch;
+  }
+  used_bytes_ = 0;
+}
+
 void Disk::set_power_loss(UnsyncedFate fate, Ratio torn) {
   fate_ = fate;
   torn_ = torn;

@@ -175,6 +175,9 @@ class Disk {
   std::int64_t used_bytes() const { return used_bytes_; }
 
   [[nodiscard]] ConditionHandle impose(DiskCondition condition);
+  /// Everything is gone, durable or not (the machine came back with an empty disk). File numbers stay valid.
+  void wipe();
+
   /// For the losses of power from now on. A torn entry with this probability.
   void set_power_loss(UnsyncedFate fate, Ratio torn = {1, 4});
 

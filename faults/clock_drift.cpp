@@ -1,0 +1,47 @@
+// clock.drift: the oscillator runs fast or slow: wall clock and timers alike. When it heals the rate is right
+// again; the error gathered so far stays.
+#include "faults/fault.hpp"
+
+#include <fmt/format.h>
+
+namespace wrackline::faults {
+namespace {
+
+class ClockDrift final : public Fault {
+  void strike(Scene& scene) override {
+    for (sim::Node* node : scene.nodes()) {
+      const auto ppb = static_cast<std::int64_t>(scene.number("ppm") * 1000);
+      before_.emplace_back(node, node->clock().drift_ppb());
+      node->change_clock([ppb](sim::NodeClock& clock, sim::Time now) { clock.set_drift_ppb(now, ppb); });
+      scene.did(fmt::format("{}: drift {:+} ppm", node->name(), static_cast<double>(ppb) / 1000));
+    }
+  }
+  void heal(Scene&) override {
+    for (const auto& [node, ppb] : before_) {
+      node->change_clock(
+          [rate = ppb](sim::NodeClock& clock, sim::Time now) { clock.set_drift_ppb(now, rate); });
+    }
+  }
+  std::vector<std::pair<sim::Node*, std::int64_t>> before_;
+};
+
+}  // namespace
+
+const FaultType& clock_drift() {
+  static const FaultType type{
+      .name = "clock.drift",
+      .summary = "both clocks run fast or slow",
+      .targets = TargetKind::nodes,
+      .lasts = true,
+      .params = {{.name = "ppm",
+                  .type = ParamType::number,
+                  .fallback = "200",
+                  .doc = "parts per million, fast (+) or slow (-)",
+                  .intensity = true}},
+      .basis = "known_failures.md K: M15",
+      .make = &make<ClockDrift>,
+  };
+  return type;
+}
+
+}  // namespace wrackline::faults

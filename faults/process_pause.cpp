@@ -1,0 +1,45 @@
+// process.pause: frozen (a long GC, SIGSTOP, a live migration). Memory, timers and half-sent buffers survive;
+// it acts before it notices that it was replaced.
+#include "faults/fault.hpp"
+
+namespace wrackline::faults {
+namespace {
+
+class ProcessPause final : public Fault {
+  void strike(Scene& scene) override {
+    for (sim::Process* process : scene.processes()) {
+      if (!process->alive() || process->paused()) {
+        scene.missed(process->name() + (process->alive() ? " was paused already" : " was down"));
+        continue;
+      }
+      paused_.emplace_back(process, process->incarnation());
+      scene.did("paused " + process->name());
+      process->pause();
+    }
+  }
+  void heal(Scene& scene) override {
+    for (const auto& [process, incarnation] : paused_) {
+      if (!process->paused() || process->incarnation() != incarnation) continue;
+      scene.did("resumed " + process->name(), 0);
+      process->resume();
+    }
+  }
+  std::vector<std::pair<sim::Process*, std::uint32_t>> paused_;
+};
+
+}  // namespace
+
+const FaultType& process_pause() {
+  static const FaultType type{
+      .name = "process.pause",
+      .summary = "a process is frozen and later goes on as if nothing had happened",
+      .targets = TargetKind::processes,
+      .lasts = true,
+      .params = {},
+      .basis = "known_failures.md K: M14",
+      .make = &make<ProcessPause>,
+  };
+  return type;
+}
+
+}  // namespace wrackline::faults
