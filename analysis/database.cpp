@@ -88,16 +88,16 @@ std::int64_t write_run(sqlite3* db, const RunResult& result) {
   Statement known{db, "SELECT run FROM runs WHERE run_id = ?1 AND job = ?2"};
   known.run(first.run_id, result.job);
   if (known.first()) {
-    for (const char* table : {"runs", "events", "log", "windows", "deliveries", "faults", "moments", "metrics",
-                              "anomalies"}) {
+    for (const char* table :
+         {"runs", "events", "log", "windows", "deliveries", "faults", "moments", "metrics", "anomalies"}) {
       Statement{db, "DELETE FROM " + std::string{table} + " WHERE run = ?1"}.run(*known.first());
     }
   }
   std::string cell;
   for (const auto& [axis, value] : result.cell) cell += (cell.empty() ? "" : "; ") + axis + "=" + value;
   Statement insert{db, "INSERT INTO runs VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
-  insert.run(known.first(), first.run_id, result.job, result.scenario, cell, name_of(result.guarantee), first.seed,
-             result.runs(), first.hash, result.virtual_ns(), name_of(result.verdict.outcome));
+  insert.run(known.first(), first.run_id, result.job, result.scenario, cell, name_of(result.guarantee),
+             first.seed, result.runs(), first.hash, result.virtual_ns(), name_of(result.verdict.outcome));
   return known.first() ? *known.first() : sqlite3_last_insert_rowid(db);
 }
 
@@ -121,7 +121,8 @@ void write_figures(sqlite3* db, std::int64_t run, const RunResult& result) {
   Statement fault{db, "INSERT INTO faults VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
   for (const FaultReport& report : result.faults) {
     for (const FaultReport::Strike& strike : report.first_strikes) {
-      fault.run(run, report.id, report.action, strike.seed, strike.at_ns, time_or_null(strike.until_ns), strike.what);
+      fault.run(run, report.id, report.action, strike.seed, strike.at_ns, time_or_null(strike.until_ns),
+                strike.what);
     }
     if (report.strikes == 0) {
       fault.run(run, report.id, report.action, std::nullopt, std::nullopt, std::nullopt, std::nullopt);
@@ -143,7 +144,8 @@ void write_moments(sqlite3* db, std::int64_t run, const RunResult& result, const
 }
 
 void write_records(sqlite3* db, std::int64_t run, const Recording& recording) {
-  Statement event{db, "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"};
+  Statement event{db,
+                  "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"};
   for (const auto& source : recording.events()) {
     for (const RecordedEvent& one : source) {
       const sim::EventId id = one.record.id;
@@ -160,11 +162,11 @@ void write_records(sqlite3* db, std::int64_t run, const Recording& recording) {
   }
   Statement copy{db, "INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
   for (const RecordedCopy& one : recording.copies()) {
-    copy.run(run, one.partition.topic, one.partition.partition, one.offset, one.event.packed(), one.committed_ns,
-             time_or_null(one.removed_ns));
+    copy.run(run, one.partition.topic, one.partition.partition, one.offset, one.event.packed(),
+             one.committed_ns, time_or_null(one.removed_ns));
   }
-  Statement window{db,
-                   "INSERT INTO windows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"};
+  Statement window{
+      db, "INSERT INTO windows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"};
   Statement delivery{db, "INSERT INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
   std::int64_t number = 0;
   for (const RecordedRow& one : recording.rows()) {
@@ -172,9 +174,9 @@ void write_records(sqlite3* db, std::int64_t run, const Recording& recording) {
     const bool windowed = row.window_start_ms != INT64_MIN;
     using Number = std::optional<std::int64_t>;
     window.run(run, number, row.sink, row.job, row.key, windowed ? Number{row.window_start_ms} : Number{},
-               windowed ? Number{row.window_end_ms} : Number{}, row.pane, row.value, one.events.size(), row.writer,
-               row.writer_generation < 0 ? Number{} : Number{row.writer_generation}, one.visible_ns,
-               time_or_null(one.replaced_ns));
+               windowed ? Number{row.window_end_ms} : Number{}, row.pane, row.value, one.events.size(),
+               row.writer, row.writer_generation < 0 ? Number{} : Number{row.writer_generation},
+               one.visible_ns, time_or_null(one.replaced_ns));
     for (const sim::EventId id : one.events) {
       delivery.run(run, number, id.packed(), one.visible_ns, time_or_null(one.replaced_ns), hash32(id));
     }

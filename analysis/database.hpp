@@ -1,8 +1,9 @@
-// A run as tables: `wrackline run --db FILE`. SQLite, so that the classic duplicate and loss queries (spark_hudi.md §6,
-// written out in docs/sql.md) are plain SQL.
+// A run as tables: `wrackline run --db FILE`. SQLite, so that the classic duplicate and loss queries
+// (spark_hudi.md §6, written out in docs/sql.md) are plain SQL.
 //
-// Several runs share one file. A file that is not ours is refused, never overwritten; a run that is there already is
-// replaced. Everything is written in one transaction: an interrupted write leaves the file as it was.
+// Several runs share one file. A file that is not ours is refused, never overwritten; a run that is there
+// already is replaced. Everything is written in one transaction: an interrupted write leaves the file as it
+// was.
 #pragma once
 
 #include <memory>
@@ -28,8 +29,8 @@ class Database {
   /// Opens or creates. Throws DatabaseError.
   explicit Database(const std::string& file);
 
-  /// One run, or the merged runs of a cell; the recording (of a single run) may be missing, its tables then stay empty
-  /// for it. Throws DatabaseError.
+  /// One run, or the merged runs of a cell; the recording (of a single run) may be missing, its tables then
+  /// stay empty for it. Throws DatabaseError.
   void write(const RunResult& result, const Recording* recording);
 
   /// The statements that make the tables and views, for the documentation.

@@ -1,5 +1,5 @@
-// The tables. Times are true time in ns since the start of the run, event times in ms; hash32 is 32 mixed bits of the
-// event's identity, so that sums of it compare sets without overflow.
+// The tables. Times are true time in ns since the start of the run, event times in ms; hash32 is 32 mixed
+// bits of the event's identity, so that sums of it compare sets without overflow.
 #include "analysis/database.hpp"
 
 namespace wrackline::analysis {

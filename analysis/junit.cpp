@@ -1,5 +1,6 @@
 #include "analysis/junit.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace wrackline::analysis {
@@ -10,11 +11,21 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\n': out += "&#10;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\n':
+        out += "&#10;";
+        break;
       default:
         // XML 1.0 has no way to write other control characters.
         out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? '?' : c;
@@ -47,7 +58,8 @@ std::vector<Case> cases_of(const RunResult& cell) {
     if (guarantee.message.empty()) guarantee.message = reason.text;
     guarantee.outcome = std::max(guarantee.outcome, reason.outcome);
     guarantee.details += std::string{name_of(reason.outcome)} + ": " + reason.text + " (" +
-                         std::to_string(reason.runs) + " of " + std::to_string(cell.runs()) + " runs)\n";
+                         std::to_string(reason.runs) + " of " +
+                         std::to_string(std::max<std::uint64_t>(cell.runs(), 1)) + " runs)\n";
   }
   for (const AnomalyInfo& info : anomalies()) {
     if (guarantee.outcome == Outcome::pass) break;
@@ -67,7 +79,8 @@ std::vector<Case> cases_of(const RunResult& cell) {
     cases.push_back(one);
   }
   for (Case& one : cases) {
-    if (one.outcome != Outcome::pass && !cell.reproduce.empty()) one.details += "reproduce: " + cell.reproduce + "\n";
+    if (one.outcome != Outcome::pass && !cell.reproduce.empty())
+      one.details += "reproduce: " + cell.reproduce + "\n";
   }
   return cases;
 }
@@ -101,18 +114,19 @@ std::string to_junit(std::span<const RunResult> cells) {
       total_ns += one.virtual_ns;
     }
     out += "  <testsuite name=\"" + escaped(scenario) + "\" tests=\"" + std::to_string(cases.size()) +
-           "\" failures=\"" + std::to_string(failures) + "\" errors=\"" + std::to_string(errors) + "\" time=\"" +
-           seconds(total_ns) + "\">\n";
+           "\" failures=\"" + std::to_string(failures) + "\" errors=\"" + std::to_string(errors) +
+           "\" time=\"" + seconds(total_ns) + "\">\n";
     for (const Case& one : cases) {
-      out += "    <testcase classname=\"" + escaped(scenario) + "\" name=\"" + escaped(one.name) + "\" time=\"" +
-             seconds(one.virtual_ns) + "\"";
+      out += "    <testcase classname=\"" + escaped(scenario) + "\" name=\"" + escaped(one.name) +
+             "\" time=\"" + seconds(one.virtual_ns) + "\"";
       if (one.outcome == Outcome::pass) {
         out += "/>\n";
         continue;
       }
       const std::string tag = one.outcome == Outcome::fail ? "failure" : "error";
       out += ">\n      <" + tag + " message=\"" + escaped(one.message) + "\" type=\"" +
-             std::string{name_of(one.outcome)} + "\">" + escaped(one.details) + "</" + tag + ">\n    </testcase>\n";
+             std::string{name_of(one.outcome)} + "\">" + escaped(one.details) + "</" + tag +
+             ">\n    </testcase>\n";
     }
     out += "  </testsuite>\n";
   }
@@ -123,22 +137,32 @@ std::string to_annotations(std::span<const RunResult> cells, const std::string& 
   const auto property = [](std::string_view text) {
     std::string out;
     for (const char c : text) {
-      if (c == '%') out += "%25";
-      else if (c == '\r') out += "%0D";
-      else if (c == '\n') out += "%0A";
-      else if (c == ':') out += "%3A";
-      else if (c == ',') out += "%2C";
-      else out += c;
+      if (c == '%')
+        out += "%25";
+      else if (c == '\r')
+        out += "%0D";
+      else if (c == '\n')
+        out += "%0A";
+      else if (c == ':')
+        out += "%3A";
+      else if (c == ',')
+        out += "%2C";
+      else
+        out += c;
     }
     return out;
   };
   const auto message = [](std::string_view text) {
     std::string out;
     for (const char c : text) {
-      if (c == '%') out += "%25";
-      else if (c == '\r') out += "%0D";
-      else if (c == '\n') out += "%0A";
-      else out += c;
+      if (c == '%')
+        out += "%25";
+      else if (c == '\r')
+        out += "%0D";
+      else if (c == '\n')
+        out += "%0A";
+      else
+        out += c;
     }
     return out;
   };

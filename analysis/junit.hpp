@@ -1,6 +1,7 @@
-// JUnit XML, as build servers read it: a test suite per scenario, a test case per matrix cell and check. A cell's check
-// is its guarantee, and each expectation. An inconclusive check is an <error>, a failed one a <failure>: nobody should
-// mistake "could not tell" for a pass. Times are virtual seconds; there is no wall clock in the file.
+// JUnit XML, as build servers read it: a test suite per scenario, a test case per matrix cell and check. A
+// cell's check is its guarantee, and each expectation. An inconclusive check is an <error>, a failed one a
+// <failure>: nobody should mistake "could not tell" for a pass. Times are virtual seconds; there is no wall
+// clock in the file.
 #pragma once
 
 #include <span>

@@ -23,8 +23,8 @@ void WatermarkMeter::sample(Task& task, sim::Time until) {
   }
 }
 
-void WatermarkMeter::watermark(std::uint32_t job, std::uint32_t task, std::int64_t /*from_ms*/, std::int64_t to_ms,
-                               sim::Time at) {
+void WatermarkMeter::watermark(std::uint32_t job, std::uint32_t task, std::int64_t /*from_ms*/,
+                               std::int64_t to_ms, sim::Time at) {
   if (job != config_.job) return;
   if (task >= tasks_.size()) tasks_.resize(std::size_t{task} + 1);
   sample(tasks_[task], at);

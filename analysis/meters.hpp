@@ -1,12 +1,12 @@
-// Three meters beside the ledger: how far the watermark trails, how far consumers trail, and how long the pipeline
-// needs to recover from a fault. Each is an observer of its own; all figures are integers.
+// Three meters beside the ledger: how far the watermark trails, how far consumers trail, and how long the
+// pipeline needs to recover from a fault. Each is an observer of its own; all figures are integers.
 //
-// Watermark lag is sampled on a fixed grid of true time, task by task, so that its mean is a mean over time (science.md
-// 4.3: "at a random time") and not over the moments when the watermark happens to move.
+// Watermark lag is sampled on a fixed grid of true time, task by task, so that its mean is a mean over time
+// (science.md 4.3: "at a random time") and not over the moments when the watermark happens to move.
 //
-// Recovery: a poll is slow when its first record had waited longer, since it reached its producer, than P99 of the
-// polls before the first strike (and a millisecond). A fault is recovered from after the last slow poll that follows it.
-// With faults that overlap, a slow poll counts for all of them.
+// Recovery: a poll is slow when its first record had waited longer, since it reached its producer, than P99
+// of the polls before the first strike (and a millisecond). A fault is recovered from after the last slow
+// poll that follows it. With faults that overlap, a slow poll counts for all of them.
 #pragma once
 
 #include <cstdint>
@@ -68,9 +68,10 @@ class WatermarkMeter final : public sim::Observer {
 class LagMeter final : public sim::Observer {
  public:
   LagMeter(sim::Time steady_from, sim::Time steady_until);
-  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override;
-  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first, std::span<const sim::EventId> ids,
-              sim::Time at) override;
+  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                 sim::Time at) override;
+  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
+              std::span<const sim::EventId> ids, sim::Time at) override;
   const LatencyStat& stat(bool steady) const { return stat_.stats[steady ? 1 : 0]; }
 
  private:
@@ -84,8 +85,8 @@ class LagMeter final : public sim::Observer {
 class RecoveryMeter final : public sim::Observer {
  public:
   explicit RecoveryMeter(FactSource& facts) : facts_{facts} {}
-  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first, std::span<const sim::EventId> ids,
-              sim::Time at) override;
+  void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
+              std::span<const sim::EventId> ids, sim::Time at) override;
   void struck(sim::Time at);
   void close();
   const LatencyStat& stat() const { return stat_; }

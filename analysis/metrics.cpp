@@ -53,7 +53,9 @@ std::uint64_t runs_with(const RunResult& result, Outcome outcome) {
 /// Three significant digits, at most two of them behind the point: "1.23", "12.3", "123", "1234".
 std::string three_digits(unsigned __int128 numerator, unsigned __int128 denominator) {
   // Below 9.995 two decimals still make three digits after rounding; below 99.95 one does.
-  const int decimals = numerator * 1000 < denominator * 9995 ? 2 : numerator * 100 < denominator * 9995 ? 1 : 0;
+  const int decimals = numerator * 1000 < denominator * 9995  ? 2
+                       : numerator * 100 < denominator * 9995 ? 1
+                                                              : 0;
   for (int i = 0; i < decimals; ++i) numerator *= 10;
   const auto rounded = static_cast<std::uint64_t>((numerator * 2 + denominator) / (denominator * 2));
   std::uint64_t power = 1;
@@ -75,14 +77,24 @@ std::optional<MetricValue> evaluate(const RunResult& result, const MetricRef& re
     MetricValue value{ref.unit, 0, 1, stat.missing};
     std::optional<std::int64_t> figure;
     switch (ref.statistic.kind) {
-      case Statistic::Kind::quantile: figure = stat.seen.quantile({ref.statistic.per_10000}); break;
+      case Statistic::Kind::quantile:
+        figure = stat.seen.quantile({ref.statistic.per_10000});
+        break;
       case Statistic::Kind::mean:
         if (!stat.seen.empty()) figure = stat.seen.mean();
         break;
-      case Statistic::Kind::min: figure = stat.seen.least(); break;
-      case Statistic::Kind::max: figure = stat.seen.greatest(); break;
-      case Statistic::Kind::count: figure = static_cast<std::int64_t>(stat.seen.count()); break;
-      case Statistic::Kind::missing: figure = static_cast<std::int64_t>(stat.missing); break;
+      case Statistic::Kind::min:
+        figure = stat.seen.least();
+        break;
+      case Statistic::Kind::max:
+        figure = stat.seen.greatest();
+        break;
+      case Statistic::Kind::count:
+        figure = static_cast<std::int64_t>(stat.seen.count());
+        break;
+      case Statistic::Kind::missing:
+        figure = static_cast<std::int64_t>(stat.missing);
+        break;
     }
     if (!figure) return std::nullopt;
     value.value = *figure;
@@ -120,7 +132,8 @@ std::optional<MetricValue> evaluate(const RunResult& result, std::string_view na
 }
 
 std::strong_ordering compare(const MetricValue& value, std::int64_t number, std::int64_t denominator) {
-  return static_cast<__int128>(value.value) * denominator <=> static_cast<__int128>(number) * value.denominator;
+  return static_cast<__int128>(value.value) * denominator <=>
+         static_cast<__int128>(number) * value.denominator;
 }
 
 std::string count_text(std::uint64_t n) {
@@ -135,9 +148,10 @@ std::string duration_text(std::int64_t ns) {
     std::int64_t ns;
     std::string_view unit;
   };
-  // A value is shown in the largest unit of which it has at least one - after rounding to three digits, so that no
-  // "1000 ms" appears.
-  constexpr std::array<Step, 4> kSteps{{{1'000'000'000, " s"}, {1'000'000, " ms"}, {1'000, " µs"}, {1, " ns"}}};
+  // A value is shown in the largest unit of which it has at least one - after rounding to three digits, so
+  // that no "1000 ms" appears.
+  constexpr std::array<Step, 4> kSteps{
+      {{1'000'000'000, " s"}, {1'000'000, " ms"}, {1'000, " µs"}, {1, " ns"}}};
   if (ns >= 600'000'000'000) return std::to_string((ns + 500'000'000) / 1'000'000'000) + " s";
   for (const Step& step : kSteps) {
     if (ns * 2000 >= step.ns * 1999 || step.ns == 1) {
@@ -158,10 +172,13 @@ std::string ratio_text(std::uint64_t part, std::uint64_t whole) {
 
 std::string to_text(const MetricValue& value) {
   switch (value.unit) {
-    case Unit::duration: return duration_text(value.value);
+    case Unit::duration:
+      return duration_text(value.value);
     case Unit::ratio:
-      return ratio_text(static_cast<std::uint64_t>(value.value), static_cast<std::uint64_t>(value.denominator));
-    default: return count_text(static_cast<std::uint64_t>(value.value));
+      return ratio_text(static_cast<std::uint64_t>(value.value),
+                        static_cast<std::uint64_t>(value.denominator));
+    default:
+      return count_text(static_cast<std::uint64_t>(value.value));
   }
 }
 

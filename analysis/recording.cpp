@@ -43,14 +43,16 @@ void Recording::told(sim::Told answer, std::span<const sim::EventId> ids, sim::T
   }
 }
 
-void Recording::committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) {
+void Recording::committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                          sim::Time at) {
   for (const sim::EventId id : ids) {
     copy_at_[{p.topic, p.partition, base}] = copies_.size();
     copies_.push_back({p, base++, id, sim::to_ns(at), kNotYet});
   }
 }
 
-void Recording::uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) {
+void Recording::uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                            sim::Time at) {
   for (std::size_t i = 0; i < ids.size(); ++i, ++base) {
     const auto copy = copy_at_.find({p.topic, p.partition, base});
     if (copy != copy_at_.end()) copies_[copy->second].removed_ns = sim::to_ns(at);

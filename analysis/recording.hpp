@@ -1,5 +1,6 @@
-// A run remembered record by record, for the database: every event, every copy in the log, every row at the sink with
-// the records in it. Memory grows with the run: for runs that a person wants to look into, not for campaigns.
+// A run remembered record by record, for the database: every event, every copy in the log, every row at the
+// sink with the records in it. Memory grows with the run: for runs that a person wants to look into, not for
+// campaigns.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,10 @@ class Recording final : public sim::Observer {
 
   void created(std::span<const sim::CreatedRecord> records) override;
   void told(sim::Told answer, std::span<const sim::EventId> ids, sim::Time at) override;
-  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override;
-  void uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids, sim::Time at) override;
+  void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                 sim::Time at) override;
+  void uncommitted(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
+                   sim::Time at) override;
   void visible(const sim::VisibleResult& result, sim::Time at) override;
   void withdrawn(const sim::VisibleResult& result, sim::Time at) override;
   void moment(sim::Time at, std::string name, std::string who, std::string detail) {

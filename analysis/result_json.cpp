@@ -38,7 +38,9 @@ json books_json(const Books& books) {
 
 json latency_json(const LatencyStat& stat) {
   json out{{"count", stat.seen.count()}, {"missing", stat.missing}, {"negative", stat.seen.negative()}};
-  const auto optional = [](std::optional<std::int64_t> value) { return value ? json(*value) : json(nullptr); };
+  const auto optional = [](std::optional<std::int64_t> value) {
+    return value ? json(*value) : json(nullptr);
+  };
   out["mean"] = stat.seen.empty() ? json(nullptr) : json(stat.seen.mean());
   out["min"] = optional(stat.seen.least());
   out["max"] = optional(stat.seen.greatest());
@@ -134,8 +136,12 @@ json books_schema() {
 }
 
 json latency_schema(const LatencyInfo& info) {
-  json properties{{"count", integer()},       {"missing", integer()},    {"negative", integer()},
-                  {"mean", signed_or_null()}, {"min", signed_or_null()}, {"max", signed_or_null()},
+  json properties{{"count", integer()},
+                  {"missing", integer()},
+                  {"negative", integer()},
+                  {"mean", signed_or_null()},
+                  {"min", signed_or_null()},
+                  {"max", signed_or_null()},
                   {"histogram", array_of(array_of(integer()))}};
   for (const auto& [name, q] : kQuantiles) properties[name] = signed_or_null();
   json schema = record(std::move(properties));
@@ -147,7 +153,8 @@ json latency_schema(const LatencyInfo& info) {
 
 json cell_schema() {
   json latency_properties = json::object();
-  for (const LatencyInfo& info : latencies()) latency_properties[std::string{info.name}] = latency_schema(info);
+  for (const LatencyInfo& info : latencies())
+    latency_properties[std::string{info.name}] = latency_schema(info);
   json anomaly_names = json::array();
   for (const AnomalyInfo& info : anomalies()) anomaly_names.push_back(info.name);
   json guarantee_names = json::array();
@@ -193,12 +200,11 @@ json cell_schema() {
                                          {"runs_not_passed", integer()}}))},
        {"violations", integer()},
        {"broken_promises", integer()},
-       {"verdict",
-        record({{"outcome", outcome_schema()},
-                {"reasons", array_of(record({{"outcome", outcome_schema()},
-                                             {"code", text()},
-                                             {"text", text()},
-                                             {"runs", integer()}}))}})}});
+       {"verdict", record({{"outcome", outcome_schema()},
+                           {"reasons", array_of(record({{"outcome", outcome_schema()},
+                                                        {"code", text()},
+                                                        {"text", text()},
+                                                        {"runs", integer()}}))}})}});
 }
 
 }  // namespace
@@ -266,7 +272,9 @@ namespace {
 
 /// Arrays of numbers, and arrays of such arrays, on one line; everything else indented.
 void write(const json& value, std::size_t depth, std::string& out) {
-  const auto plain = [](const json& item) { return !item.is_structured() || (item.is_array() && item.size() <= 2); };
+  const auto plain = [](const json& item) {
+    return !item.is_structured() || (item.is_array() && item.size() <= 2);
+  };
   const bool one_line = value.empty() || (value.is_array() && std::all_of(value.begin(), value.end(), plain));
   if (!value.is_structured() || one_line) {
     out += value.dump();

@@ -1,6 +1,7 @@
-// Results as JSON, and the schema of that JSON (draft 2020-12). Integers stay integers: times in nanoseconds, ratios as
-// [part, whole]. Histograms travel whole, as [smallest value of the bucket, count] pairs, so that a reader can draw and
-// merge them. The schema is made from the same tables as the output; a test holds every result against it.
+// Results as JSON, and the schema of that JSON (draft 2020-12). Integers stay integers: times in nanoseconds,
+// ratios as [part, whole]. Histograms travel whole, as [smallest value of the bucket, count] pairs, so that a
+// reader can draw and merge them. The schema is made from the same tables as the output; a test holds every
+// result against it.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -42,8 +42,8 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
   add_checker<DoubleFire>(job, sink);
   add_checker<SinkOrder>(job, sink);
   add_checker<ZombieWrite>(job);
-  add_checker<WronglyLate>(ledger_, WronglyLate::Config{job, config_.ledger.window, config_.watermark_bound_ms,
-                                                        config_.ledger.start_ms});
+  add_checker<WronglyLate>(ledger_, WronglyLate::Config{job, config_.ledger.window,
+                                                        config_.watermark_bound_ms, config_.ledger.start_ms});
   if (config_.send_order) add_checker<SendOrder>(ledger_);
   add_checker<PollOrder>();
   for (const std::uint16_t topic : config_.topics_with_holes) {

@@ -1,13 +1,14 @@
-// All that watches one job during one run, as one object: ledger, checkers, meters - and the RunResult in the end.
+// All that watches one job during one run, as one object: ledger, checkers, meters - and the RunResult in the
+// end.
 //
 //   RunAnalysis analysis{config};
 //   pipeline.observe(analysis.observer());     // every hook of sim/observer.hpp
 //   analysis.fault_struck(now);                // each time a fault strikes
-//   analysis.settle_before(event_time_ms);     // now and then: keeps memory flat (ledger.hpp says when it is true)
-//   analysis.begin_liveness(now, bound);       // once: faults are healed, sources have stopped
+//   analysis.settle_before(event_time_ms);     // now and then: keeps memory flat (ledger.hpp says when it is
+//   true) analysis.begin_liveness(now, bound);       // once: faults are healed, sources have stopped
 //   analysis.ledger().hold(ids);               // at the end: what is still held by something alive
-//   RunResult result = analysis.close(end);    // closes the books; faults, moments, expectations are the caller's to add
-//   judge(result);                             // then the verdict
+//   RunResult result = analysis.close(end);    // closes the books; faults, moments, expectations are the
+//   caller's to add judge(result);                             // then the verdict
 //
 // A pipeline with several jobs has one RunAnalysis for each, all behind one ObserverList.
 #pragma once
@@ -30,9 +31,9 @@ namespace wrackline::analysis {
 struct RunAnalysisConfig {
   LedgerConfig ledger;
   Guarantee guarantee = Guarantee::none;
-  std::int64_t watermark_bound_ms = 0;            ///< of the job's watermark strategy (wrongly_late)
-  std::vector<std::uint16_t> topics_with_holes;   ///< compacted or transactional (poll-skip)
-  bool send_order = true;                         ///< look for nonmonotonic-send: a look-up per appended record
+  std::int64_t watermark_bound_ms = 0;           ///< of the job's watermark strategy (wrongly_late)
+  std::vector<std::uint16_t> topics_with_holes;  ///< compacted or transactional (poll-skip)
+  bool send_order = true;  ///< look for nonmonotonic-send: a look-up per appended record
 };
 
 class RunAnalysis {

@@ -30,8 +30,9 @@ void keep_first(std::vector<Item>& items, std::size_t most) {
 }  // namespace
 
 void FaultReport::add_effect(std::string_view name, std::uint64_t n) {
-  merge_by_name(effects, {{std::string{name}, n}}, [](const auto& e) -> const std::string& { return e.first; },
-                [](auto& a, const auto& b) { a.second += b.second; });
+  merge_by_name(
+      effects, {{std::string{name}, n}}, [](const auto& e) -> const std::string& { return e.first; },
+      [](auto& a, const auto& b) { a.second += b.second; });
 }
 
 void FaultReport::add_strike(Strike strike) {
@@ -45,8 +46,9 @@ void FaultReport::merge(const FaultReport& other) {
   strikes += other.strikes;
   runs_struck += other.runs_struck;
   runs += other.runs;
-  merge_by_name(effects, other.effects, [](const auto& e) -> const std::string& { return e.first; },
-                [](auto& a, const auto& b) { a.second += b.second; });
+  merge_by_name(
+      effects, other.effects, [](const auto& e) -> const std::string& { return e.first; },
+      [](auto& a, const auto& b) { a.second += b.second; });
   first_strikes.insert(first_strikes.end(), other.first_strikes.begin(), other.first_strikes.end());
   keep_first(first_strikes, kStrikes);
 }
@@ -61,7 +63,8 @@ void RunResult::merge(const RunResult& other) {
     *this = other;
     return;
   }
-  // The command is that of the first seed that did not pass, else of the first: the same in whatever order we merge.
+  // The command is that of the first seed that did not pass, else of the first: the same in whatever order we
+  // merge.
   const auto leading = [](const RunResult& result) {
     const auto worst = std::min_element(result.seeds.begin(), result.seeds.end(),
                                         [](const SeedOutcome& a, const SeedOutcome& b) {
@@ -77,25 +80,29 @@ void RunResult::merge(const RunResult& other) {
   books += other.books;
   steady_books += other.steady_books;
   for (std::size_t kind = 0; kind < kLatencies; ++kind) {
-    for (std::size_t phase = 0; phase < 2; ++phase) latencies[kind][phase].merge(other.latencies[kind][phase]);
+    for (std::size_t phase = 0; phase < 2; ++phase)
+      latencies[kind][phase].merge(other.latencies[kind][phase]);
   }
   anomalies.merge(other.anomalies);
-  merge_by_name(faults, other.faults, [](const FaultReport& f) -> const std::string& { return f.id; },
-                [](FaultReport& a, const FaultReport& b) { a.merge(b); });
-  merge_by_name(moments, other.moments, [](const MomentCount& m) -> const std::string& { return m.name; },
-                [](MomentCount& a, const MomentCount& b) { a.times += b.times; });
-  merge_by_name(expectations, other.expectations,
-                [](const ExpectationResult& e) -> const std::string& { return e.text; },
-                [](ExpectationResult& a, const ExpectationResult& b) {
-                  // The figure shown is that of the first seed with the worst outcome.
-                  if (std::pair{b.outcome, a.seed} > std::pair{a.outcome, b.seed}) {
-                    a.measured = b.measured;
-                    a.seed = b.seed;
-                  }
-                  a.outcome = std::max(a.outcome, b.outcome);
-                  a.runs += b.runs;
-                  a.runs_not_passed += b.runs_not_passed;
-                });
+  merge_by_name(
+      faults, other.faults, [](const FaultReport& f) -> const std::string& { return f.id; },
+      [](FaultReport& a, const FaultReport& b) { a.merge(b); });
+  merge_by_name(
+      moments, other.moments, [](const MomentCount& m) -> const std::string& { return m.name; },
+      [](MomentCount& a, const MomentCount& b) { a.times += b.times; });
+  merge_by_name(
+      expectations, other.expectations,
+      [](const ExpectationResult& e) -> const std::string& { return e.text; },
+      [](ExpectationResult& a, const ExpectationResult& b) {
+        // The figure shown is that of the first seed with the worst outcome.
+        if (std::pair{b.outcome, a.seed} > std::pair{a.outcome, b.seed}) {
+          a.measured = b.measured;
+          a.seed = b.seed;
+        }
+        a.outcome = std::max(a.outcome, b.outcome);
+        a.runs += b.runs;
+        a.runs_not_passed += b.runs_not_passed;
+      });
   broken_promises += other.broken_promises;
   verdict.merge(other.verdict);
 }
@@ -104,7 +111,8 @@ std::uint64_t violations(const RunResult& result) {
   const AnomalySet permitted = permitted_by(result.guarantee);
   std::uint64_t sum = 0;
   for (const AnomalyInfo& info : anomalies()) {
-    if (!permitted.test(static_cast<std::size_t>(info.anomaly))) sum += result.anomalies.count_of(info.anomaly);
+    if (!permitted.test(static_cast<std::size_t>(info.anomaly)))
+      sum += result.anomalies.count_of(info.anomaly);
   }
   return sum;
 }
@@ -123,12 +131,15 @@ void judge(RunResult& result) {
   const AnomalySet permitted = permitted_by(result.guarantee);
   Verdict& verdict = result.verdict;
   // Sorted by name from here on, so that merging is order-free.
-  const auto by = [](auto member) { return [member](const auto& a, const auto& b) { return a.*member < b.*member; }; };
+  const auto by = [](auto member) {
+    return [member](const auto& a, const auto& b) { return a.*member < b.*member; };
+  };
   std::sort(result.faults.begin(), result.faults.end(), by(&FaultReport::id));
   std::sort(result.moments.begin(), result.moments.end(), by(&MomentCount::name));
   std::sort(result.expectations.begin(), result.expectations.end(), by(&ExpectationResult::text));
   for (const AnomalyInfo& info : anomalies()) {
-    if (result.anomalies.count_of(info.anomaly) == 0 || permitted.test(static_cast<std::size_t>(info.anomaly))) {
+    if (result.anomalies.count_of(info.anomaly) == 0 ||
+        permitted.test(static_cast<std::size_t>(info.anomaly))) {
       continue;
     }
     verdict.add(Outcome::fail, "violation", promised + " does not permit " + std::string{info.name});
@@ -143,14 +154,16 @@ void judge(RunResult& result) {
     verdict.add(Outcome::fail, "books", "the books do not close");
   }
   if (result.broken_promises != 0) {
-    verdict.add(Outcome::inconclusive, "promises", "the ledger was told something that it could not judge exactly");
+    verdict.add(Outcome::inconclusive, "promises",
+                "the ledger was told something that it could not judge exactly");
   }
   for (const FaultReport& fault : result.faults) {
     if (fault.strikes == 0) {
       verdict.add(Outcome::inconclusive, "fault_never_struck", "fault '" + fault.id + "' never struck");
     }
   }
-  if (result.books.produced == 0) verdict.add(Outcome::inconclusive, "nothing_produced", "no event was produced");
+  if (result.books.produced == 0)
+    verdict.add(Outcome::inconclusive, "nothing_produced", "no event was produced");
   judge_expectations(result);
 }
 

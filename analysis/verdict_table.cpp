@@ -57,7 +57,8 @@ std::string outcome_text(const RunResult& cell) {
   return text;
 }
 
-/// The axes, in the order in which cells first name them; the guarantee stands first even where it is no axis.
+/// The axes, in the order in which cells first name them; the guarantee stands first even where it is no
+/// axis.
 std::vector<std::string> axes_of(std::span<const RunResult> cells) {
   std::vector<std::string> axes{"guarantee"};
   for (const RunResult& cell : cells) {
@@ -80,11 +81,12 @@ std::vector<Column> columns_of(std::span<const RunResult> cells, const TableOpti
   columns.push_back({"#", true, {}});
   const auto axes = axes_of(cells);
   for (const std::string& axis : axes) columns.push_back({axis, false, {}});
-  const bool jobs = std::any_of(cells.begin(), cells.end(), [](const RunResult& cell) { return !cell.job.empty(); });
+  const bool jobs =
+      std::any_of(cells.begin(), cells.end(), [](const RunResult& cell) { return !cell.job.empty(); });
   if (jobs) columns.push_back({"job", false, {}});
   const std::size_t first = columns.size();
-  for (const char* title : {"duplicates", "lost: acked / failed / unknown / unasked", "late", "P50", "P95", "P99",
-                            "missing"}) {
+  for (const char* title :
+       {"duplicates", "lost: acked / failed / unknown / acks=0", "late", "P50", "P95", "P99", "missing"}) {
     columns.push_back({title, true, {}});
   }
   columns.push_back({"verdict", false, {}});
@@ -114,7 +116,8 @@ std::size_t display_width(std::string_view utf8) {
   struct Range {
     char32_t from, to;
   };
-  constexpr std::array<Range, 4> kNone{{{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
+  constexpr std::array<Range, 4> kNone{
+      {{0x300, 0x36f}, {0x200b, 0x200f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
   constexpr std::array<Range, 8> kWide{{{0x1100, 0x115f},
                                         {0x2e80, 0xa4cf},
                                         {0xac00, 0xd7a3},
@@ -124,7 +127,8 @@ std::size_t display_width(std::string_view utf8) {
                                         {0x1f300, 0x1faff},
                                         {0x20000, 0x3fffd}}};
   const auto in = [](const auto& ranges, char32_t code) {
-    return std::any_of(ranges.begin(), ranges.end(), [&](const Range& r) { return code >= r.from && code <= r.to; });
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const Range& r) { return code >= r.from && code <= r.to; });
   };
   std::size_t width = 0;
   for (std::size_t at = 0; at < utf8.size();) {
@@ -154,16 +158,18 @@ std::string verdict_table(std::span<const RunResult> cells, const TableOptions& 
     text += out + "\n";
   };
   line([&](std::size_t i) { return padded(columns[i].title, widths[i], columns[i].right); }, " │ ");
-  line([&](std::size_t i) {
-    std::string rule;
-    for (std::size_t n = 0; n < widths[i]; ++n) rule += "─";
-    return rule;
-  }, "─┼─");
+  line(
+      [&](std::size_t i) {
+        std::string rule;
+        for (std::size_t n = 0; n < widths[i]; ++n) rule += "─";
+        return rule;
+      },
+      "─┼─");
   for (std::size_t row = 0; row < cells.size(); ++row) {
     line([&](std::size_t i) { return padded(columns[i].cells[row], widths[i], columns[i].right); }, " │ ");
   }
-  text += "Latency: " + std::string{name_of(options.latency)} + "; missing: " +
-          std::string{latencies()[static_cast<std::size_t>(options.latency)].missing} + ".";
+  text += "Latency: " + std::string{name_of(options.latency)} +
+          "; missing: " + std::string{latencies()[static_cast<std::size_t>(options.latency)].missing} + ".";
   if (options.phase == Phase::steady) text += " Steady part of the run only.";
   text += "\n";
   if (!options.reasons) return text;
@@ -171,7 +177,8 @@ std::string verdict_table(std::span<const RunResult> cells, const TableOptions& 
     const Verdict& verdict = cells[row].verdict;
     for (std::size_t i = 0; i < std::min(options.reason_limit, verdict.reasons.size()); ++i) {
       const Reason& reason = verdict.reasons[i];
-      text += "  " + std::to_string(row + 1) + "  " + std::string{name_of(reason.outcome)} + ": " + reason.text;
+      text +=
+          "  " + std::to_string(row + 1) + "  " + std::string{name_of(reason.outcome)} + ": " + reason.text;
       if (cells[row].runs() > 1) {
         text += " (" + std::to_string(reason.runs) + " of " + std::to_string(cells[row].runs()) + " runs)";
       }
