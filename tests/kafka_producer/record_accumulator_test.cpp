@@ -138,7 +138,7 @@ SCENARIO("P-8: retries back off exponentially with jitter, unless the leader mov
   ProducerConfig config = plain();
   config.retry_backoff_ms = 100;
   config.retry_backoff_max_ms = 1000;
-  const std::uint64_t seed = GENERATE(range(0, 20));
+  const auto seed = static_cast<std::uint64_t>(GENERATE(range(0, 20)));
   config.jitter_seed = seed;
   Rig rig{config};
   rig.append();
