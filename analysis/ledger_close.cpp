@@ -211,7 +211,7 @@ void Ledger::count(std::uint32_t w, const Presence& presence, const Judgement& j
   const bool polled = (w & word::kPolled) != 0;
   if (polled && word::was_told(w, sim::Told::failed)) aborted_reads_ += n;
   if (lost && judgement.told == LossTold::acknowledged && copies == 0) lost_writes_ += n;
-  if (copies != 0 && !polled) unseen_ += n;
+  if (lost && copies != 0 && !polled) unseen_ += n;
 }
 
 void Ledger::close_event(sim::EventId id, const EventRef& ref) {
