@@ -23,18 +23,31 @@ void ConsumerNetworkClient::poll(std::int64_t now_ms) {
 }
 
 void ConsumerNetworkClient::transmit(std::int64_t now_ms) {
+  if (metadata_updater_ != nullptr) metadata_updater_->maybe_update(now_ms);
   for (const Connection connection : to_close_) {
     closed_.push_back(connection);
     fail_all(connection);
   }
   to_close_.clear();
   // A connection that times out takes with it what was about to be sent over it.
+  expire(now_ms);
+  for (Open& request : open_) {
+    if (request.sent || is_unavailable(request.connection, now_ms)) continue;
+    request.sent = true;
+    outbox_.push_back(
+        {request.id, request.connection.node, request.connection.coordinator, std::move(request.body)});
+  }
+  // What was asked for so long ago that its time is over already.
+  expire(now_ms);
+}
+
+void ConsumerNetworkClient::expire(std::int64_t now_ms) {
   for (bool again = true; again;) {
     again = false;
     for (const Open& request : open_) {
-      const bool expired = now_ms - request.created_ms >= request.timeout_ms;
+      const bool expired = request.sent && now_ms - request.created_ms >= request.timeout_ms;
       const bool stuck = !request.sent && is_unavailable(request.connection, now_ms);
-      if (!(request.sent && expired) && !stuck) continue;
+      if (!expired && !stuck) continue;
       const Connection connection = request.connection;
       if (request.sent) closed_.push_back(connection);
       fail_all(connection);
@@ -42,22 +55,20 @@ void ConsumerNetworkClient::transmit(std::int64_t now_ms) {
       break;
     }
   }
-  for (Open& request : open_) {
-    if (request.sent || is_unavailable(request.connection, now_ms)) continue;
-    request.sent = true;
-    outbox_.push_back(
-        {request.id, request.connection.node, request.connection.coordinator, std::move(request.body)});
-  }
 }
 
 void ConsumerNetworkClient::dispatch(std::int64_t now_ms) {
-  arriving_.swap(arrived_);
-  for (Arrived& answer : arriving_) {
+  // A handler may look at the network itself: each answer is taken out before it is handed over.
+  while (next_arrived_ < arrived_.size()) {
+    Arrived answer = std::move(arrived_[next_arrived_++]);
+    if (next_arrived_ == arrived_.size()) {
+      arrived_.clear();
+      next_arrived_ = 0;
+    }
     for (ResponseHandler* const handler : handlers_) {
       if (handler->handle(answer.id, answer.body, now_ms)) break;
     }
   }
-  arriving_.clear();
 }
 
 void ConsumerNetworkClient::deliver(RequestId id, ConsumerResponseBody body) {

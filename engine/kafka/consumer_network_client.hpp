@@ -39,6 +39,13 @@ class ResponseHandler {
   virtual bool handle(RequestId id, ConsumerResponseBody& body, std::int64_t now_ms) = 0;
 };
 
+/// Asked at every look at the network; sends a metadata request when one is wanted.
+class MetadataUpdater {
+ public:
+  virtual ~MetadataUpdater() = default;
+  virtual void maybe_update(std::int64_t now_ms) = 0;
+};
+
 class ConsumerNetworkClient {
  public:
   struct Arrived {
@@ -57,6 +64,8 @@ class ConsumerNetworkClient {
                  std::optional<std::int64_t> timeout_ms = std::nullopt);
 
   void add_handler(ResponseHandler* handler) { handlers_.push_back(handler); }
+  /// Optional: an actor may as well watch ConsumerMetadata::update_requested itself.
+  void set_metadata_updater(MetadataUpdater* updater) { metadata_updater_ = updater; }
   /// One look at the network: `transmit`, then `dispatch`. What a handler asks to send goes out with the next
   /// look.
   void poll(std::int64_t now_ms);
@@ -75,7 +84,7 @@ class ConsumerNetworkClient {
 
   bool has_pending(Connection connection) const;
   std::size_t in_flight() const;
-  bool has_arrived() const { return !arrived_.empty(); }
+  bool has_arrived() const { return next_arrived_ < arrived_.size(); }
   std::int64_t next_deadline_ms() const;
 
   std::vector<OutgoingRequest>& outbox() { return outbox_; }
@@ -96,14 +105,16 @@ class ConsumerNetworkClient {
     std::int64_t until_ms = 0;
   };
 
+  void expire(std::int64_t now_ms);
   void fail_all(Connection connection);
 
   std::int64_t request_timeout_ms_;
   std::vector<ResponseHandler*> handlers_;
+  MetadataUpdater* metadata_updater_ = nullptr;
   RequestId next_id_ = 1;
   std::vector<Open> open_;
   std::vector<Arrived> arrived_;
-  std::vector<Arrived> arriving_;
+  std::size_t next_arrived_ = 0;  ///< in arrived_
   std::vector<Connection> to_close_;
   std::vector<Down> down_;
   std::vector<OutgoingRequest> outbox_;

@@ -55,8 +55,11 @@ ConsumerPoll KafkaConsumer::poll(ConsumerRecords& records, std::int64_t now_ms, 
     result.exception = std::move(exception);
     return result;
   };
-  if (subscriptions_.type() == SubscriptionState::Type::none)
-    return fail({"IllegalStateException", {}, false, {}, {}, {}});
+  if (subscriptions_.type() == SubscriptionState::Type::none) {
+    ConsumerException not_subscribed;
+    not_subscribed.name = "IllegalStateException";
+    return fail(std::move(not_subscribed));
+  }
 
   bool ready = true;
   if (coordinator_) {

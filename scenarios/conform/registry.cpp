@@ -7,8 +7,10 @@ namespace wrackline::conform {
 
 // One line per kind, by name.
 Outcome kafka_assignor(const Json& recorded_case);
+Outcome kafka_consumer_fetch(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
 Outcome kafka_log(const Json& recorded_case);
+Outcome kafka_membership(const Json& recorded_case);
 Outcome kafka_partition(const Json& recorded_case);
 Outcome kafka_partitioner(const Json& recorded_case);
 Outcome kafka_replica(const Json& recorded_case);
@@ -18,8 +20,10 @@ namespace {
 
 constexpr std::array kKinds{
     Kind{"kafka.assignor", kafka_assignor},
+    Kind{"kafka.consumer_fetch", kafka_consumer_fetch},
     Kind{"kafka.group", kafka_group},
     Kind{"kafka.log", kafka_log},
+    Kind{"kafka.membership", kafka_membership},
     Kind{"kafka.partition", kafka_partition},
     Kind{"kafka.partitioner", kafka_partitioner},
     Kind{"kafka.replica", kafka_replica},
