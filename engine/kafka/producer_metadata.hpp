@@ -56,7 +56,7 @@ class ProducerMetadata {
   std::vector<TopicIndex> topic_of_;
   std::vector<LeaderAndEpoch> leaders_;
   std::vector<std::vector<PartitionId>> led_by_;  ///< by broker id
-  std::vector<BrokerId> brokers_;  ///< ascending
+  std::vector<BrokerId> brokers_;                 ///< ascending
   bool update_requested_ = false;
 };
 

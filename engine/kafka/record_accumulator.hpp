@@ -157,6 +157,12 @@ class RecordAccumulator {
   void abort_undrained(ClientError error);
 
   bool has_incomplete() const { return incomplete_front_ != nullptr; }
+  /// Every batch that nobody was told about yet, queued or in flight, oldest first: what a crash would take.
+  template <typename Visit>
+  void for_each_incomplete(Visit&& visit) const {
+    for (const ProducerBatch* batch = incomplete_front_; batch != nullptr; batch = batch->incomplete_next)
+      visit(*batch);
+  }
   bool has_undrained() const;
 
   /// flush(): every queued batch is ready until `flush_done`, which is when all that were there have

@@ -194,6 +194,18 @@ SCENARIO("P-28: a forced close fails whatever is left") {
   CHECK(rig.append() == Append::closed);
 }
 
+SCENARIO("P-1: a crash takes what is in the accumulator and what is in flight") {
+  Rig rig{plain()};
+  rig.append();
+  rig.sent();
+  rig.append();
+  std::vector<std::uint64_t> held;
+  rig.accumulator.for_each_incomplete([&](const ProducerBatch& batch) {
+    for (const std::uint64_t id : ordinals(batch.records)) held.push_back(id);
+  });
+  CHECK(held == std::vector<std::uint64_t>{1, 2});
+}
+
 SCENARIO("the sender never asks to be woken for something that only an answer can change") {
   ProducerConfig config = idempotent();
   config.max_in_flight_requests_per_connection = 1;
