@@ -7,7 +7,7 @@ namespace {
 class NetworkBandwidth final : public RuleFault {
   std::unique_ptr<sim::LinkRule> rule(Scene& scene, sim::PathFilter filter, sim::RuleCounts& counts,
                                       sim::Decider decider) override {
-    const auto rate = static_cast<std::int64_t>(scene.number("rate"));
+    const auto rate = static_cast<std::int64_t>(scene.number("to"));
     static_cast<void>(decider);
     return std::make_unique<sim::BandwidthRule>(std::move(filter), counts, rate);
   }
@@ -25,7 +25,7 @@ const FaultType& network_bandwidth() {
       .params =
           {peers_param(),
            traffic_param(),
-           {.name = "rate", .type = ParamType::bytes_per_second, .fallback = "1MB/s", .doc = "of the link"}},
+           {.name = "to", .type = ParamType::bytes_per_second, .fallback = "1MB/s", .doc = "of the link"}},
       .basis = "design.md 3: slow links",
       .make = &make<NetworkBandwidth>,
   };
