@@ -29,22 +29,22 @@ struct IsrMember {
 
 /// One partition's proposal.
 struct AlterPartitionProposal {
-  TopicPartition partition;
+  TopicPartition partition{};
   std::uint64_t id = 0;  ///< of the change within the Partition, to match the answer
   LeaderEpoch leader_epoch = 0;
   std::int32_t partition_epoch = 0;
-  std::vector<IsrMember> new_isr;  ///< by id
-  bool recovering = false;         ///< leader recovery state
+  std::vector<IsrMember> new_isr{};  ///< by id
+  bool recovering = false;           ///< leader recovery state
 };
 
 /// The controller's answer for one partition.
 struct AlterPartitionAnswer {
-  TopicPartition partition;
+  TopicPartition partition{};
   Errors error = Errors::none;
   BrokerId leader = -1;
   LeaderEpoch leader_epoch = 0;
   std::int32_t partition_epoch = 0;
-  std::vector<BrokerId> isr;
+  std::vector<BrokerId> isr{};
 };
 
 class AlterPartitionManager {

@@ -27,8 +27,7 @@ Partition::Partition(const PartitionConfig& config, const LogConfig& log_config,
       log_{log_config, now_ms},
       local_broker_epoch_{local_broker_epoch} {}
 
-// --- what counts
-// -------------------------------------------------------------------------------------------------------
+// --- what counts ---
 
 std::int32_t Partition::effective_min_isr() const {
   return std::min(config_.min_insync_replicas, replication_factor());
@@ -57,8 +56,7 @@ ReplicaState* Partition::replica(BrokerId id) {
 
 bool Partition::in_isr(BrokerId id) const { return contains(isr_, id); }
 
-// --- roles
-// -------------------------------------------------------------------------------------------------------------
+// --- roles ---
 
 void Partition::update_assignment(const LeaderAndIsr& state, bool leading) {
   if (leading) {
@@ -134,8 +132,7 @@ void Partition::restart(const ReopenOptions& options, Offset high_watermark_chec
   waiting_.clear();
 }
 
-// --- high watermark
-// ----------------------------------------------------------------------------------------------------
+// --- high watermark ---
 
 void Partition::maybe_increment_high_watermark(std::int64_t now_ms) {
   if (config_.strict_min_isr && is_under_min_isr()) return;
@@ -155,8 +152,7 @@ void Partition::maybe_increment_high_watermark(std::int64_t now_ms) {
   complete_waiting();
 }
 
-// --- produce
-// -----------------------------------------------------------------------------------------------------------
+// --- produce ---
 
 Errors Partition::produce_outcome(Offset required_offset) const {
   if (!is_leader()) return Errors::not_leader_or_follower;
@@ -259,8 +255,7 @@ std::vector<ProduceToken> Partition::waiting_produce() const {
   return tokens;
 }
 
-// --- as follower
-// -------------------------------------------------------------------------------------------------------
+// --- as follower ---
 
 AppendInfo Partition::append_as_follower(std::span<const RecordBatch> batches, LeaderEpoch leader_epoch,
                                          Offset leader_high_watermark, Offset leader_log_start,

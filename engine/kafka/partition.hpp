@@ -71,8 +71,8 @@ struct LeaderAndIsr {
   BrokerId leader = -1;
   LeaderEpoch leader_epoch = 0;
   std::int32_t partition_epoch = 0;
-  std::span<const BrokerId> isr;
-  std::span<const BrokerId> replicas;
+  std::span<const BrokerId> isr{};
+  std::span<const BrokerId> replicas{};
   bool recovering = false;
 };
 
@@ -86,8 +86,8 @@ struct ProduceCompletion {
 /// What a call set in motion besides its answer.
 struct PartitionEvents {
   bool high_watermark_moved = false;
-  std::vector<ProduceCompletion> completed;
-  std::optional<AlterPartitionProposal> proposal;
+  std::vector<ProduceCompletion> completed{};
+  std::optional<AlterPartitionProposal> proposal{};
 
   void clear() {
     high_watermark_moved = false;
@@ -101,8 +101,8 @@ enum class RequiredAcks : std::int8_t { all = -1, none = 0, leader = 1 };
 struct FollowerFetch {
   BrokerId replica = -1;
   Offset offset = 0;
-  std::optional<LeaderEpoch> leader_epoch;
-  std::optional<LeaderEpoch> last_fetched_epoch;
+  std::optional<LeaderEpoch> leader_epoch{};
+  std::optional<LeaderEpoch> last_fetched_epoch{};
   BrokerEpoch broker_epoch = kNoBrokerEpoch;
   Offset log_start = 0;
   std::int64_t max_bytes = kUnlimited;
@@ -111,8 +111,8 @@ struct FollowerFetch {
 struct ConsumerFetch {
   Offset offset = 0;
   FetchIsolation isolation = FetchIsolation::high_watermark;
-  std::optional<LeaderEpoch> leader_epoch;
-  std::optional<LeaderEpoch> last_fetched_epoch;
+  std::optional<LeaderEpoch> leader_epoch{};
+  std::optional<LeaderEpoch> last_fetched_epoch{};
   bool may_be_follower = false;  ///< the consumer named its rack (KIP-392)
   std::int64_t max_bytes = kUnlimited;
 };
@@ -120,8 +120,8 @@ struct ConsumerFetch {
 /// Watermarks are those before the fetch took effect.
 struct FetchAnswer {
   Errors error = Errors::none;
-  std::span<const RecordBatch> batches;
-  std::optional<EpochEndOffset> diverging;
+  std::span<const RecordBatch> batches{};
+  std::optional<EpochEndOffset> diverging{};
   Offset high_watermark = kNoOffset;
   Offset last_stable_offset = kNoOffset;
   Offset log_start = kNoOffset;
@@ -129,7 +129,7 @@ struct FetchAnswer {
 
 struct ListOffsetsAnswer {
   Errors error = Errors::none;
-  std::optional<TimestampAndOffset> found;
+  std::optional<TimestampAndOffset> found{};
 };
 
 struct EndOffsetAnswer {

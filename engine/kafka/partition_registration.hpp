@@ -22,14 +22,14 @@ inline constexpr BrokerId kNoLeader = -1;
 
 /// The fields that a decision changes; nothing = unchanged.
 struct PartitionChange {
-  std::optional<std::vector<BrokerId>> isr;
-  std::optional<BrokerId> leader;
-  std::optional<std::vector<BrokerId>> replicas;
-  std::optional<std::vector<BrokerId>> removing;
-  std::optional<std::vector<BrokerId>> adding;
-  std::optional<std::vector<BrokerId>> elr;  ///< sorted
-  std::optional<std::vector<BrokerId>> last_known_elr;
-  std::optional<LeaderRecoveryState> leader_recovery_state;
+  std::optional<std::vector<BrokerId>> isr{};
+  std::optional<BrokerId> leader{};
+  std::optional<std::vector<BrokerId>> replicas{};
+  std::optional<std::vector<BrokerId>> removing{};
+  std::optional<std::vector<BrokerId>> adding{};
+  std::optional<std::vector<BrokerId>> elr{};  ///< sorted
+  std::optional<std::vector<BrokerId>> last_known_elr{};
+  std::optional<LeaderRecoveryState> leader_recovery_state{};
   bool unclean = false;  ///< data may be lost by this election; a remark, not part of the record
 
   bool empty() const {
@@ -39,12 +39,12 @@ struct PartitionChange {
 };
 
 struct PartitionRegistration {
-  std::vector<BrokerId> replicas;
-  std::vector<BrokerId> isr;
-  std::vector<BrokerId> elr;
-  std::vector<BrokerId> last_known_elr;
-  std::vector<BrokerId> removing;
-  std::vector<BrokerId> adding;
+  std::vector<BrokerId> replicas{};
+  std::vector<BrokerId> isr{};
+  std::vector<BrokerId> elr{};
+  std::vector<BrokerId> last_known_elr{};
+  std::vector<BrokerId> removing{};
+  std::vector<BrokerId> adding{};
   BrokerId leader = kNoLeader;
   LeaderRecoveryState leader_recovery_state = LeaderRecoveryState::recovered;
   LeaderEpoch leader_epoch = 0;
@@ -66,14 +66,14 @@ struct PartitionChangeRules {
 };
 
 struct PartitionChangeRequest {
-  std::span<const BrokerId> live;  ///< brokers acceptable as leader
+  std::span<const BrokerId> live{};  ///< brokers acceptable as leader
   Election election = Election::online;
-  std::optional<std::vector<BrokerId>> target_isr;
+  std::optional<std::vector<BrokerId>> target_isr{};
   std::span<const BrokerId>
       unclean_shutdown;  ///< replicas that came back without a clean stop: out of the ELR
-  std::optional<std::vector<BrokerId>> target_replicas;
-  std::optional<std::vector<BrokerId>> target_removing;
-  std::optional<std::vector<BrokerId>> target_adding;
+  std::optional<std::vector<BrokerId>> target_replicas{};
+  std::optional<std::vector<BrokerId>> target_removing{};
+  std::optional<std::vector<BrokerId>> target_adding{};
 };
 
 /// Nothing = nothing changes.

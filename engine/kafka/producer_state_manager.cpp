@@ -36,8 +36,7 @@ void put_txn(std::vector<TxnMetadata>& transactions, const TxnMetadata& txn) {
 
 }  // namespace
 
-// --- producers
-// ---------------------------------------------------------------------------------------------------------
+// --- producers ---
 
 ProducerStateEntry* ProducerStateManager::find(std::int64_t producer_id) {
   return const_cast<ProducerStateEntry*>(last_entry(producer_id));
@@ -86,8 +85,7 @@ std::size_t ProducerStateManager::remove_expired(std::int64_t now_ms) {
   return removed;
 }
 
-// --- batches and transactions
-// ------------------------------------------------------------------------------------------
+// --- batches and transactions ---
 
 void ProducerStateManager::start_transaction(std::int64_t producer_id,
                                              const LogOffsetMetadata& first_offset) {
@@ -221,8 +219,7 @@ void ProducerStateManager::on_log_start_incremented(Offset log_start) {
   last_snapshot_offset_ = latest_snapshot_offset().value_or(log_start);
 }
 
-// --- verification
-// ------------------------------------------------------------------------------------------------------
+// --- verification ---
 
 const VerificationStateEntry* ProducerStateManager::verification(std::int64_t producer_id) const {
   const auto found =
@@ -261,8 +258,7 @@ void ProducerStateManager::clear_verification(const RecordBatch& written) {
   });
 }
 
-// --- snapshots
-// ---------------------------------------------------------------------------------------------------------
+// --- snapshots ---
 
 void ProducerStateManager::take_snapshot() {
   if (map_end_offset_ <= last_snapshot_offset_) return;
@@ -287,6 +283,10 @@ std::optional<Offset> ProducerStateManager::latest_snapshot_offset() const {
 
 void ProducerStateManager::remove_snapshot(Offset offset) {
   std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return snapshot.offset == offset; });
+}
+
+void ProducerStateManager::remove_snapshots_below(Offset offset) {
+  std::erase_if(snapshots_, [&](const Snapshot& snapshot) { return snapshot.offset < offset; });
 }
 
 void ProducerStateManager::remove_stray_snapshots(std::span<const Offset> segment_bases) {
@@ -320,12 +320,10 @@ void ProducerStateManager::truncate_and_reload(Offset log_start, Offset log_end,
   load_from_snapshot(log_start, now_ms);
 }
 
-std::optional<Offset> ProducerStateManager::latest_snapshot_below(Offset offset) const {
-  std::optional<Offset> latest;
-  for (const Snapshot& snapshot : snapshots_) {
-    if (snapshot.offset <= offset) latest = snapshot.offset;
-  }
-  return latest;
+std::vector<Offset> ProducerStateManager::snapshot_offsets() const {
+  std::vector<Offset> offsets;
+  for (const Snapshot& snapshot : snapshots_) offsets.push_back(snapshot.offset);
+  return offsets;
 }
 
 void ProducerStateManager::load_entry(const ProducerStateEntry& saved) {
@@ -335,16 +333,17 @@ void ProducerStateManager::load_entry(const ProducerStateEntry& saved) {
   }
 }
 
-void ProducerStateManager::load_snapshot(Offset offset) {
+bool ProducerStateManager::load_snapshot(Offset offset) {
   clear_producers();
   ongoing_.clear();
   unreplicated_.clear();
   const auto found = std::find_if(snapshots_.begin(), snapshots_.end(),
                                   [&](const Snapshot& snapshot) { return snapshot.offset == offset; });
-  assert(found != snapshots_.end());
+  if (found == snapshots_.end()) return false;
   for (const ProducerStateEntry& saved : found->producers) load_entry(saved);
   map_end_offset_ = offset;
   update_oldest_txn_timestamp();
+  return true;
 }
 
 void ProducerStateManager::load_from_snapshot(Offset log_start, std::int64_t now_ms) {

@@ -31,7 +31,7 @@ struct LogOffsetMetadata {
 
 struct TxnMetadata {
   std::int64_t producer_id = kNoProducerId;
-  LogOffsetMetadata first_offset;
+  LogOffsetMetadata first_offset{};
   Offset last_offset = kNoOffset;  ///< of the marker, once there is one
 };
 
@@ -75,14 +75,15 @@ class ProducerStateManager {
 
   void take_snapshot();
   std::optional<Offset> latest_snapshot_offset() const;
-  /// The latest one at or below `offset`.
-  std::optional<Offset> latest_snapshot_below(Offset offset) const;
-  /// Starts from the snapshot taken at `offset`, which must exist, whole.
-  void load_snapshot(Offset offset);
+  std::vector<Offset> snapshot_offsets() const;
+  /// Starts from the snapshot taken at `offset`, whole. False if there is none.
+  bool load_snapshot(Offset offset);
   /// A snapshot goes with the segment that begins at its offset.
   void remove_snapshot(Offset offset);
   void remove_stray_snapshots(std::span<const Offset> segment_bases);
   void remove_all_snapshots() { snapshots_.clear(); }
+  /// Nothing will be reloaded below `offset` any more.
+  void remove_snapshots_below(Offset offset);
   /// Back to the latest snapshot in (log_start, log_end], unless the state already ends at log_end.
   void truncate_and_reload(Offset log_start, Offset log_end, std::int64_t now_ms);
   void truncate_fully_and_start_at(Offset offset);

@@ -20,7 +20,7 @@ struct ReplicaState {
   Offset last_fetch_leader_log_end = 0;
   std::int64_t last_fetch_ms = 0;
   std::int64_t last_caught_up_ms = 0;
-  std::optional<BrokerEpoch> broker_epoch;  ///< of its last fetch
+  std::optional<BrokerEpoch> broker_epoch{};  ///< of its last fetch
 
   bool is_caught_up(Offset leader_log_end, std::int64_t now_ms, std::int64_t max_lag_ms) const {
     return leader_log_end == log_end.offset || now_ms - last_caught_up_ms <= max_lag_ms;

@@ -16,8 +16,7 @@ UnifiedLog::UnifiedLog(const LogConfig& config, std::int64_t now_ms, Offset log_
   start_at(log_start, now_ms);
 }
 
-// --- leader
-// ------------------------------------------------------------------------------------------------------------
+// --- leader ---
 
 namespace {
 
@@ -172,8 +171,7 @@ UnifiedLog::Verification UnifiedLog::start_verification(std::int64_t producer_id
                                                  now_ms)};
 }
 
-// --- follower
-// ----------------------------------------------------------------------------------------------------------
+// --- follower ---
 
 AppendInfo UnifiedLog::append_as_follower(std::span<const RecordBatch> batches, LeaderEpoch leader_epoch,
                                           std::int64_t now_ms) {
@@ -231,8 +229,7 @@ AppendInfo UnifiedLog::append_as_follower(std::span<const RecordBatch> batches, 
   return info;
 }
 
-// --- the segment being written
-// -----------------------------------------------------------------------------------------
+// --- the segment being written ---
 
 bool UnifiedLog::should_roll(std::int64_t bytes, std::int64_t max_timestamp_ms, Offset last_offset,
                              std::int64_t now_ms) const {

@@ -58,9 +58,9 @@ struct AppendInfo {
 
 struct FetchDataInfo {
   Errors error = Errors::none;
-  LogOffsetMetadata fetch_offset;
-  std::span<const RecordBatch> batches;  ///< whole batches; the first may begin below the fetch offset
-  Offset segment_base = kNoOffset;       ///< of the segment that was read; none = nothing was
+  LogOffsetMetadata fetch_offset{};
+  std::span<const RecordBatch> batches{};  ///< whole batches; the first may begin below the fetch offset
+  Offset segment_base = kNoOffset;         ///< of the segment that was read; none = nothing was
   Offset upper_bound =
       kNoOffset;  ///< read_committed: aborted transactions that start below it belong to the answer
 };
@@ -68,16 +68,16 @@ struct FetchDataInfo {
 struct TimestampAndOffset {
   std::int64_t timestamp_ms = kNoTimestamp;
   Offset offset = kNoOffset;
-  std::optional<LeaderEpoch> leader_epoch;
+  std::optional<LeaderEpoch> leader_epoch{};
 };
 
 struct ReopenOptions {
   bool clean = true;
   Offset recovery_point = 0;           ///< recovery of an unclean stop starts at the segment that holds it
   std::int64_t lost_bytes_at_end = 0;  ///< of the active segment; may tear a batch
-  std::optional<Offset> lost_from_offset;  ///< power loss: every batch that reaches this offset is gone
-  bool epochs_lost = false;                ///< the epoch checkpoint had not been written back
-  bool snapshots_lost = false;             ///< nor the producer snapshots
+  std::optional<Offset> lost_from_offset{};  ///< power loss: every batch that reaches this offset is gone
+  bool epochs_lost = false;                  ///< the epoch checkpoint had not been written back
+  bool snapshots_lost = false;               ///< nor the producer snapshots
 };
 
 class UnifiedLog {
@@ -86,8 +86,7 @@ class UnifiedLog {
   UnifiedLog(const UnifiedLog&) = delete;
   UnifiedLog& operator=(const UnifiedLog&) = delete;
 
-  // --- where it stands
-  // -------------------------------------------------------------------------------------------------
+  // --- where it stands ---
   Offset log_start_offset() const { return log_start_; }
   Offset log_end_offset() const { return log_end_; }
   LogOffsetMetadata log_end_offset_metadata() const;
@@ -107,8 +106,7 @@ class UnifiedLog {
   std::size_t segment_count() const { return segments_.size(); }
   Offset segment_base(std::size_t index) const { return segments_[index].base_offset; }
 
-  // --- appending
-  // -------------------------------------------------------------------------------------------------------
+  // --- appending ---
   /// As leader. The batch comes with base_offset 0 and last_offset = records - 1; offsets, epoch and
   /// (LogAppendTime) timestamps are set here. A refused or duplicate batch changes no record, but may leave
   /// an epoch entry or a rolled segment. Records without a key on a compacted topic are told by `keyless`.
@@ -132,8 +130,7 @@ class UnifiedLog {
   Verification start_verification(std::int64_t producer_id, std::int32_t sequence,
                                   std::int16_t producer_epoch, bool supports_epoch_bump, std::int64_t now_ms);
 
-  // --- watermarks
-  // ------------------------------------------------------------------------------------------------------
+  // --- watermarks ---
   /// Sets it, clamped into the log; may go down (followers, restart). Returns the new value.
   Offset update_high_watermark(Offset offset) {
     return update_high_watermark(LogOffsetMetadata{.offset = offset});
@@ -146,8 +143,7 @@ class UnifiedLog {
     return maybe_increment_high_watermark(LogOffsetMetadata{.offset = offset});
   }
 
-  // --- reading
-  // ---------------------------------------------------------------------------------------------------------
+  // --- reading ---
   /// One read from one segment. Whole batches up to `max_bytes`; with `min_one_message` the first in any
   /// case.
   FetchDataInfo read(Offset offset, FetchIsolation isolation, std::int64_t max_bytes = kUnlimited,
@@ -163,8 +159,7 @@ class UnifiedLog {
   std::optional<TimestampAndOffset> offset_by_timestamp(std::int64_t timestamp) const;
   bool has_late_transaction(std::int64_t now_ms) const { return producers_.has_late_transaction(now_ms); }
 
-  // --- shortening
-  // ------------------------------------------------------------------------------------------------------
+  // --- shortening ---
   /// Drops everything from `offset` on. A batch that `offset` cuts goes whole, but the log end becomes
   /// `offset`.
   bool truncate_to(Offset offset, std::int64_t now_ms);
@@ -179,8 +174,7 @@ class UnifiedLog {
   std::size_t remove_expired_producers(std::int64_t now_ms) { return producers_.remove_expired(now_ms); }
   void roll(std::int64_t now_ms);
 
-  // --- disk and memory
-  // -------------------------------------------------------------------------------------------------
+  // --- disk and memory ---
   void mark_flushed(Offset below) { recovery_point_ = below > recovery_point_ ? below : recovery_point_; }
   /// The process ended and starts again over the same files. Afterwards the high watermark is the log start;
   /// the caller sets it from its checkpoint.
@@ -206,6 +200,13 @@ class UnifiedLog {
     std::int64_t forgotten_max_timestamp_ms = kNoTimestamp;
     Offset forgotten_end = kNoOffset;  ///< end of its last forgotten batch
     std::int64_t bytes_since_index = 0;
+  };
+
+  /// What replaying the forgotten batches from a snapshot gives: one for each snapshot that a reload may
+  /// pick.
+  struct Fold {
+    Offset from;
+    ProducerStateManager state;
   };
 
   // unified_log.cpp
@@ -247,6 +248,7 @@ class UnifiedLog {
                               bool reload_from_clean_shutdown) const;
   void replay(ProducerStateManager& producers, Number from, Number to) const;
   void fold(Offset below);
+  const Fold* fold_from(Offset snapshot) const;
 
   LogConfig config_;
   SlidingVector<RecordBatch> batches_;
@@ -261,9 +263,7 @@ class UnifiedLog {
   Offset log_end_ = 0;
   Offset recovery_point_ = 0;
   Offset forgotten_below_ = 0;
-  /// What replaying the forgotten batches from the snapshot at folded_from_ gives.
-  ProducerStateManager folded_{config_};
-  Offset folded_from_ = kNoOffset;
+  std::vector<Fold> folds_;
   std::vector<CompletedTxn> completed_;  ///< scratch of append_as_follower
 };
 

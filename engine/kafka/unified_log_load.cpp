@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <utility>
 
 #include "engine/kafka/unified_log.hpp"
 
 namespace wrackline::kafka {
 
-// --- segments
-// ----------------------------------------------------------------------------------------------------------
+// --- segments ---
 
 void UnifiedLog::drop_segments_from(std::size_t index) {
   while (segments_.size() > index) {
@@ -40,8 +40,7 @@ void UnifiedLog::truncate_segment(std::size_t index, Number from, std::int64_t n
   }
 }
 
-// --- producers
-// ---------------------------------------------------------------------------------------------------------
+// --- producers ---
 
 void UnifiedLog::replay(ProducerStateManager& producers, Number from, Number to) const {
   for (Number n = std::max(from, batches_.first_number()); n < to; ++n) {
@@ -72,14 +71,16 @@ void UnifiedLog::rebuild_producer_state(ProducerStateManager& producers, Offset 
   const bool was_empty = producers.empty() && producers.map_end_offset() >= last_offset;
   producers.truncate_and_reload(log_start_, last_offset, now_ms);
   if (last_offset > producers.map_end_offset() && !was_empty) {
-    if (folded_from_ != kNoOffset && producers.map_end_offset() < forgotten_below_)
-      producers.take_over(folded_);
+    const bool over_gap = !folds_.empty() && producers.map_end_offset() < forgotten_below_;
+    if (over_gap) producers.take_over(fold_from(producers.map_end_offset())->state);
     const Number end = first_batch_reaching(last_offset);
     for (std::size_t i = segment_index_of(producers.map_end_offset());
          i < segments_.size() && segments_[i].base_offset < last_offset; ++i) {
       const Offset start = std::max({segments_[i].base_offset, producers.map_end_offset(), log_start_});
       producers.update_map_end_offset(start);
-      if (wants_snapshot(segments_[i].base_offset)) producers.take_snapshot();
+      // In the middle of a segment only because what comes before was forgotten: no snapshot belongs there.
+      const bool at_gap = over_gap && start == forgotten_below_ && start > segments_[i].base_offset;
+      if (!at_gap && wants_snapshot(segments_[i].base_offset)) producers.take_snapshot();
       replay(producers, std::max(first_batch_reaching(start), segments_[i].first_batch),
              std::min(end, segment_end(i)));
     }
@@ -88,27 +89,56 @@ void UnifiedLog::rebuild_producer_state(ProducerStateManager& producers, Offset 
   producers.take_snapshot();
 }
 
-void UnifiedLog::fold(Offset below) {
-  // Recovery and truncation replay from the latest snapshot; the batches about to go are replayed into a
-  // state beside it.
-  Number from = batches_.first_number();
-  if (const auto base = producers_.latest_snapshot_below(below); base && *base > folded_from_) {
-    folded_ = producers_.reopened();
-    folded_.load_snapshot(*base);
-    folded_from_ = *base;
-    from = first_batch_reaching(*base);
-  } else if (folded_from_ == kNoOffset) {
-    folded_.truncate_fully_and_start_at(forgotten_below_);
-    folded_from_ = log_start_;
+const UnifiedLog::Fold* UnifiedLog::fold_from(Offset snapshot) const {
+  const Fold* best = nullptr;
+  for (const Fold& fold : folds_) {
+    if (best == nullptr || fold.from <= snapshot) best = &fold;
   }
-  for (Number n = from; n < batches_.end_number() && batches_.at_number(n).last_offset < below; ++n) {
-    replay(folded_, n, n + 1);
-    folded_.update_map_end_offset(batches_.at_number(n).next_offset());
+  return best;
+}
+
+void UnifiedLog::fold(Offset below) {
+  // A reload replays from a snapshot: the one at the base of the segment, or a later one that was taken at a
+  // log end. The batches about to go are replayed into a state beside each of them.
+  Offset base = log_start_;
+  std::vector<Offset> starts;
+  for (const Offset snapshot : producers_.snapshot_offsets()) {
+    if (snapshot > below) break;
+    if (segments_[segment_index_of(snapshot)].base_offset == snapshot) {
+      base = snapshot;
+      starts.clear();
+    }
+    starts.push_back(snapshot);
+  }
+  if (starts.empty() || starts.front() != base) starts.insert(starts.begin(), base);
+  std::vector<Fold> kept;
+  for (const Offset start : starts) {
+    const auto known =
+        std::find_if(folds_.begin(), folds_.end(), [&](const Fold& old) { return old.from == start; });
+    if (known != folds_.end()) {
+      kept.push_back(std::move(*known));
+    } else if (start >= forgotten_below_ || folds_.empty()) {
+      kept.push_back({.from = start, .state = producers_.reopened()});
+      if (!kept.back().state.load_snapshot(start)) kept.back().state.truncate_fully_and_start_at(start);
+    } else if (start == base) {
+      // What lies between is gone: the next older state has it all, and more.
+      kept.push_back(*fold_from(start));
+    }
+  }
+  folds_ = std::move(kept);
+  std::sort(folds_.begin(), folds_.end(), [](const Fold& a, const Fold& b) { return a.from < b.from; });
+  producers_.remove_snapshots_below(base);
+  for (Fold& fold : folds_) {
+    fold.state.remove_all_snapshots();
+    Number n = std::max(batches_.first_number(), first_batch_reaching(fold.from));
+    for (; n < batches_.end_number() && batches_.at_number(n).last_offset < below; ++n) {
+      replay(fold.state, n, n + 1);
+      fold.state.update_map_end_offset(batches_.at_number(n).next_offset());
+    }
   }
 }
 
-// --- stop and start
-// ----------------------------------------------------------------------------------------------------
+// --- stop and start ---
 
 void UnifiedLog::lose_tail(const ReopenOptions& options, std::int64_t now_ms) {
   if (options.lost_from_offset && *options.lost_from_offset < log_end_) {
@@ -138,7 +168,7 @@ void UnifiedLog::recover_segment(std::size_t index, ProducerStateManager& disk, 
   rebuild_producer_state(producers, segment.base_offset, now_ms, false);
   Offset end = segment.base_offset;
   if (segment.forgotten_end != kNoOffset) {
-    producers.take_over(folded_);
+    producers.take_over(fold_from(segment.base_offset)->state);
     end = segment.forgotten_end;
   }
   for (Number n = first; n < segment_end(index); ++n) {
@@ -175,7 +205,13 @@ void UnifiedLog::reopen(const ReopenOptions& options, std::int64_t now_ms) {
     const std::size_t from = segment_index_of(options.recovery_point);
     // The indexes of recovered segments are written anew.
     aborted_.truncate_to(std::max(segments_[from].base_offset, forgotten_below_));
-    for (std::size_t i = from; i < segments_.size(); ++i) recover_segment(i, disk, now_ms);
+    for (std::size_t i = from; i < segments_.size(); ++i) {
+      // A segment that was forgotten whole left its outcome in the snapshot at its end, or in the folded
+      // state.
+      const bool forgotten = i + 1 < segments_.size() && segment_end(i) <= batches_.first_number() &&
+                             segments_[i].forgotten_end != kNoOffset;
+      if (!forgotten) recover_segment(i, disk, now_ms);
+    }
   }
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     segments_[i].bytes_since_index = 0;

@@ -6,8 +6,7 @@
 
 namespace wrackline::kafka {
 
-// --- where an offset lies
-// ----------------------------------------------------------------------------------------------
+// --- where an offset lies ---
 
 LogOffsetMetadata UnifiedLog::log_end_offset_metadata() const {
   return {.offset = log_end_,
@@ -67,8 +66,7 @@ LogOffsetMetadata UnifiedLog::locate(Offset offset) const {
           .batch_number = number};
 }
 
-// --- watermarks
-// --------------------------------------------------------------------------------------------------------
+// --- watermarks ---
 
 void UnifiedLog::set_high_watermark(const LogOffsetMetadata& offset) {
   assert(offset.offset >= 0);
@@ -131,8 +129,7 @@ void UnifiedLog::maybe_increment_first_unstable_offset() {
   }
 }
 
-// --- reads
-// -------------------------------------------------------------------------------------------------------------
+// --- reads ---
 
 namespace {
 
@@ -220,8 +217,7 @@ void UnifiedLog::collect_aborted(Offset from, Offset upper_bound, std::vector<Ab
   aborted_.collect(segments_[segment_index_of(from)].base_offset, log_start_, upper_bound, out);
 }
 
-// --- offsets by timestamp
-// ----------------------------------------------------------------------------------------------
+// --- offsets by timestamp ---
 
 namespace {
 

@@ -7,8 +7,7 @@
 
 namespace wrackline::kafka {
 
-// --- at the end
-// --------------------------------------------------------------------------------------------------------
+// --- at the end ---
 
 bool UnifiedLog::truncate_to(Offset offset, std::int64_t now_ms) {
   assert(offset >= 0);
@@ -56,11 +55,10 @@ void UnifiedLog::start_at(Offset offset, std::int64_t now_ms) {
   segments_.push_back({.base_offset = offset, .first_batch = batches_.end_number(), .created_ms = now_ms});
   log_end_ = offset;
   forgotten_below_ = offset;
-  folded_from_ = kNoOffset;
+  folds_.clear();
 }
 
-// --- at the start
-// ------------------------------------------------------------------------------------------------------
+// --- at the start ---
 
 void UnifiedLog::update_log_start_offset(Offset offset) {
   log_start_ = offset;
@@ -136,8 +134,7 @@ std::size_t UnifiedLog::delete_old_segments(std::int64_t now_ms) {
   return deleted;
 }
 
-// --- in memory
-// ---------------------------------------------------------------------------------------------------------
+// --- in memory ---
 
 void UnifiedLog::forget_below(Offset offset) {
   assert(offset <= log_end_);
