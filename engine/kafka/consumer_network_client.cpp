@@ -79,6 +79,10 @@ void ConsumerNetworkClient::deliver(RequestId id, ConsumerResponseBody body) {
   arrived_.push_back({id, std::move(body)});
 }
 
+void ConsumerNetworkClient::abandon(RequestId id) {
+  std::erase_if(open_, [&](const Open& request) { return request.id == id; });
+}
+
 void ConsumerNetworkClient::fail_all(Connection connection) {
   for (const Open& request : open_) {
     if (request.connection == connection) arrived_.push_back({request.id, Disconnected{}});

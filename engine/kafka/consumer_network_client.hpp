@@ -76,6 +76,8 @@ class ConsumerNetworkClient {
 
   void deliver(RequestId id, ConsumerResponseBody body);
   void connection_lost(Connection connection);
+  /// Neither an answer nor a failure will ever be reported for this request.
+  void abandon(RequestId id);
   /// The client gives the connection up itself (NOT_COORDINATOR, session expired); takes effect with the next
   /// look.
   void disconnect(Connection connection);

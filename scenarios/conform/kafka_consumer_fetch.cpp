@@ -1,8 +1,8 @@
 // kafka.consumer_fetch: KafkaConsumer with partitions of topic t assigned by hand, on a network operated by
 // the steps.
 #include <algorithm>
-#include <charconv>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "engine/kafka/kafka_consumer.hpp"
@@ -64,6 +64,7 @@ class FetchDriver {
  public:
   explicit FetchDriver(const Json& config)
       : now_ms_{config.value("start_ms", std::int64_t{0})},
+        request_timeout_ms_{config.value("request.timeout.ms", std::int64_t{30000})},
         isolation_{config.value("isolation.level", "read_uncommitted")},
         consumer_{config_of(config), now_ms_} {}
 
@@ -90,7 +91,9 @@ class FetchDriver {
       now_ms_ += in.at("ms").get<std::int64_t>();
       out["now"] = now_ms_;
     } else if (op == "disconnect") {
-      consumer_.network().connection_lost({in.at("node").get<BrokerId>(), false});
+      const auto node = in.at("node").get<BrokerId>();
+      consumer_.network().connection_lost({node, false});
+      std::erase_if(open_, [&](const Open& request) { return request.node == node; });
     } else if (op == "respond") {
       respond(in);
     } else if (op == "poll") {
@@ -106,6 +109,11 @@ class FetchDriver {
   struct Sent {
     RequestId id;
     Json printed;
+  };
+  struct Open {
+    RequestId id;
+    BrokerId node;
+    std::int64_t created_ms;
   };
 
   static TopicPartition partition_of(const Json& in) {
@@ -127,6 +135,7 @@ class FetchDriver {
 
   void respond(const Json& in) {
     const Sent& request = sent_.at(in.at("req").get<std::string>());
+    std::erase_if(open_, [&](const Open& open) { return open.id == request.id; });
     const std::string api = request.printed.at("api");
     if (api == "FETCH") {
       FetchResponse response;
@@ -212,8 +221,37 @@ class FetchDriver {
     return fetched;
   }
 
+  /// The recording client (MockClient), when the oldest request is too old, fails all requests to its node
+  /// and then drops the next one in its queue without a word. Answers the node whose time-out still has a new
+  /// request to drop.
+  std::optional<BrokerId> expire_as_recorded() {
+    std::optional<BrokerId> drops_new;
+    while (!open_.empty() && now_ms_ - open_.front().created_ms >= request_timeout_ms_) {
+      const BrokerId node = open_.front().node;
+      std::erase_if(open_, [&](const Open& request) { return request.node == node; });
+      if (open_.empty()) {
+        drops_new = node;
+      } else {
+        consumer_.network().abandon(open_.front().id);
+        open_.erase(open_.begin());
+      }
+    }
+    return drops_new;
+  }
+
+  void drop_first_new(BrokerId expired) {
+    std::vector<OutgoingRequest>& outbox = consumer_.network().outbox();
+    const auto at = std::find_if(outbox.begin(), outbox.end(),
+                                 [&](const OutgoingRequest& request) { return request.node != expired; });
+    if (at == outbox.end()) return;
+    consumer_.network().abandon(at->id);
+    outbox.erase(at);
+  }
+
   void poll(Json& out) {
+    const std::optional<BrokerId> expired = expire_as_recorded();
     const ConsumerPoll polled = consumer_.poll(records_, now_ms_, kWallClockMs);
+    if (expired) drop_first_new(*expired);
     if (polled.kind == ConsumerPoll::Kind::failed) {
       print(polled.exception, out);
     } else if (polled.kind == ConsumerPoll::Kind::records) {
@@ -254,7 +292,10 @@ class FetchDriver {
 
   void print_requests(Json& out) {
     std::vector<Sent> sent;
-    for (const OutgoingRequest& request : consumer_.network().outbox()) sent.push_back(print(request));
+    for (const OutgoingRequest& request : consumer_.network().outbox()) {
+      sent.push_back(print(request));
+      open_.push_back({request.id, request.node, now_ms_});
+    }
     consumer_.network().outbox().clear();
     std::stable_sort(sent.begin(), sent.end(), [](const Sent& a, const Sent& b) {
       const auto key = [](const Sent& s) {
@@ -352,10 +393,12 @@ class FetchDriver {
   static constexpr std::int64_t kWallClockMs = 1'000'000'000'000;
 
   std::int64_t now_ms_;
+  std::int64_t request_timeout_ms_;
   std::string isolation_;
   KafkaConsumer consumer_;
   ConsumerRecords records_;
   std::map<std::string, Sent> sent_;
+  std::vector<Open> open_;
   Json last_partitions_ = Json::object();
   Json last_requested_;
 };
