@@ -213,7 +213,10 @@ void Ledger::show_row(const sim::VisibleResult& result, sim::Time at) {
       latencies_[static_cast<std::size_t>(Latency::result_latency)][phase].seen.insert((at - end).count());
     }
     row->pane = result.pane;
+    // The rows of settled windows are forgotten; they were there.
+    if (was_final && result.pane == 0) report_double_fire(result, at);
   } else {
+    if (result.pane <= row->pane && !result.overwrites) report_double_fire(result, at);
     const bool replaces = config_.reading == Reading::upsert        ? result.overwrites
                           : config_.reading == Reading::latest_pane ? result.pane > row->pane
                                                                     : false;
@@ -226,6 +229,13 @@ void Ledger::show_row(const sim::VisibleResult& result, sim::Time at) {
     row->repeated = static_cast<std::uint32_t>(repeated_inside_rows_ - repeated_before);
     window.keep(*row, result.contributions);
   }
+}
+
+void Ledger::report_double_fire(const sim::VisibleResult& result, sim::Time at) {
+  anomalies_.report(Anomaly::double_fire, at, [&] {
+    return "key " + std::to_string(result.key) + ", window [" + std::to_string(result.window_start_ms) + ", " +
+           std::to_string(result.window_end_ms) + "), pane " + std::to_string(result.pane);
+  });
 }
 
 void Ledger::show_all(const sim::VisibleResult& result, sim::Time at) {
@@ -375,10 +385,6 @@ std::optional<EventFacts> Ledger::facts_of(sim::EventId id) {
   if (state == nullptr) return std::nullopt;
   return EventFacts{sim::from_ns(state->created_ns), sim::from_ns(state->arrives_ns), state->event_time_ms,
                     state->key};
-}
-
-bool Ledger::accounted_for(sim::EventId id) {
-  return (store_.peek_word(id) & (word::kProcessed | word::kLate | word::kDeadLettered | word::kShed)) != 0;
 }
 
 }  // namespace wrackline::analysis

@@ -128,7 +128,6 @@ class Ledger final : public sim::Observer, public FactSource {
 
   // ---- FactSource
   std::optional<EventFacts> facts_of(sim::EventId id) override;
-  bool accounted_for(sim::EventId id) override;
 
   const LedgerConfig& config() const { return config_; }
   std::size_t bytes() const { return store_.bytes() + rows_.bytes(); }
@@ -158,6 +157,7 @@ class Ledger final : public sim::Observer, public FactSource {
 
   void show_row(const sim::VisibleResult& result, sim::Time at);
   void show_all(const sim::VisibleResult& result, sim::Time at);
+  void report_double_fire(const sim::VisibleResult& result, sim::Time at);
   void show(sim::EventId id, const EventRef& ref, std::uint32_t ring, sim::Time at);
   void measure(EventState& state, sim::Time at);
   void hide(sim::EventId id, std::uint32_t ring);

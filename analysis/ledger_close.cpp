@@ -234,9 +234,10 @@ void Ledger::name_loss(sim::EventId id, std::uint32_t w, const Judgement& judgem
   };
   if (judgement.told == LossTold::acknowledged && word::committed(w) == 0) {
     anomalies_.example(Anomaly::lost_write, closing_.at, what);
-  } else if (word::committed(w) != 0 && (w & word::kPolled) == 0) {
-    anomalies_.example(Anomaly::unseen, closing_.at, what);
   }
+  if (judgement.hop != LossHop::consumer) return;
+  anomalies_.example(Anomaly::orphan_commit, closing_.at, what);
+  if ((w & word::kPolled) == 0) anomalies_.example(Anomaly::unseen, closing_.at, what);
 }
 
 /// Processed, and not where it should be: which windows lack it, and do they have rows?
@@ -297,6 +298,8 @@ void Ledger::close(const Closing& closing) {
 
   anomalies_.count(Anomaly::lost_write, lost_writes_);
   anomalies_.count(Anomaly::unseen, unseen_);
+  // What is in the log and not held there: the group's offset is beyond it, and nobody has processed it.
+  anomalies_.count(Anomaly::orphan_commit, all.lost_at(LossHop::consumer));
   anomalies_.count(Anomaly::duplicate, all.duplicated(DuplicateHop::log));
   anomalies_.count(Anomaly::aborted_read, aborted_reads_);
   anomalies_.count(Anomaly::late_dropped, all[Fate::late_dropped]);

@@ -1,6 +1,5 @@
 #include "analysis/run_analysis.hpp"
 
-#include "analysis/checkers/double_fire.hpp"
 #include "analysis/checkers/poll_order.hpp"
 #include "analysis/checkers/premature_fire.hpp"
 #include "analysis/checkers/send_order.hpp"
@@ -20,7 +19,7 @@ void RunAnalysis::add_checker(Arguments&&... arguments) {
 RunAnalysis::RunAnalysis(RunAnalysisConfig config)
     : config_{std::move(config)},
       ledger_{config_.ledger, log_},
-      truth_{log_, ledger_, config_.ledger.job},
+      truth_{log_, config_.ledger.job},
       stuck_{log_},
       watermarks_{{.job = config_.ledger.job,
                    .start_ms = config_.ledger.start_ms,
@@ -39,7 +38,6 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
   observers_.add(recovery_);
   add_checker<WatermarkRegression>(job);
   add_checker<PrematureFire>(job, config_.ledger.start_ms);
-  add_checker<DoubleFire>(job, sink);
   add_checker<SinkOrder>(job, sink);
   add_checker<ZombieWrite>(job);
   add_checker<WronglyLate>(ledger_, WronglyLate::Config{job, config_.ledger.window,
@@ -53,14 +51,11 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
 
 void RunAnalysis::settle_before(std::int64_t event_time_ms) {
   ledger_.settle_before(event_time_ms);
-  for (const auto& checker : checkers_) checker->settle_before(event_time_ms);
 }
 
 RunResult RunAnalysis::close(const End& end) {
   ledger_.hold(truth_.unread());
   ledger_.close({end.at, end.windows_due_ms});
-  truth_.close(end.at);
-  for (const auto& checker : checkers_) checker->close(end.at);
   watermarks_.close(end.at);
   recovery_.close();
   stuck_.judge(end.at, ledger_.books(Phase::all)[Fate::pending], end.waits_for);

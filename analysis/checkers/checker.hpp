@@ -14,11 +14,6 @@ class Checker : public sim::Observer {
   Checker(const Checker&) = delete;
   Checker& operator=(const Checker&) = delete;
 
-  /// Rows of windows that end at or before `event_time_ms` are final: what is only known about them may go.
-  virtual void settle_before(std::int64_t /*event_time_ms*/) {}
-  /// The run is over.
-  virtual void close(sim::Time /*at*/) {}
-
  protected:
   AnomalyLog& log_;
 };

@@ -21,8 +21,6 @@ class FactSource {
   virtual ~FactSource() = default;
   /// Nothing if the event was never created, or was settled long ago.
   virtual std::optional<EventFacts> facts_of(sim::EventId id) = 0;
-  /// The processor took it into account, or took it out on purpose.
-  virtual bool accounted_for(sim::EventId id) = 0;
 };
 
 /// The windows of a job, as the analysis needs them: a tumbling window is a hopping one whose slide is its

@@ -83,26 +83,7 @@ void PartitionTruth::polled(std::uint32_t consumer, sim::PartitionRef p, std::in
 
 void PartitionTruth::offset_committed(std::uint32_t job, sim::PartitionRef p, std::int64_t offset,
                                       sim::Time /*at*/) {
-  if (job != job_) return;
-  Partition& partition = partitions_[p];
-  std::erase_if(partition.suspects, [&](sim::EventId id) { return facts_.accounted_for(id); });
-  for (std::int64_t o = partition.first; o < std::min(offset, partition.end()); ++o) {
-    const sim::EventId id = *partition.at(o);
-    if (!facts_.accounted_for(id)) partition.suspects.push_back(id);
-  }
-  partition.drop_below(offset);
-}
-
-void PartitionTruth::close(sim::Time at) {
-  partitions_.for_each([&](sim::PartitionRef p, Partition& partition) {
-    for (const sim::EventId id : partition.suspects) {
-      if (facts_.accounted_for(id) || !facts_.facts_of(id)) continue;
-      log_.report(Anomaly::orphan_commit, at, [&] {
-        return "event " + to_string(id) + " of partition " + to_string(p) +
-               " was never processed, and the group's offset is beyond it";
-      });
-    }
-  });
+  if (job == job_) partitions_[p].drop_below(offset);
 }
 
 std::vector<sim::EventId> PartitionTruth::unread() {

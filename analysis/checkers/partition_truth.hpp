@@ -1,17 +1,14 @@
-// inconsistent-offsets and orphan_commit: what stands at which offset, by the log's own account.
+// inconsistent-offsets, and what is unread: which record stands at which offset, by the log's own account.
 //
-// Keeps the ids of the committed records from the group's committed offset to the high watermark, and so
-// knows
+// Keeps the ids of the committed records from the group's committed offset to the high watermark, and so knows
 //
 //   * whether a poll, or a later commit at the same offset, shows another record than the one committed there
 //     (an unclean election, a truncation below the high watermark);
-//   * which records the group's offset was committed beyond although nobody had accounted for them by then,
-//   nor has at
-//     the end (orphan_commit: commit before processing, then a crash);
-//   * which committed records are still unread when the run ends: those are pending, not lost.
+//   * which committed records are still unread when the run ends: those are pending, not lost. A record that is
+//     not among them and was never processed is an orphan of the group's commit (the ledger counts it).
 //
-// Limits: offsets below the group's committed offset are forgotten, so a re-read from further back (a reset,
-// a replay) is not compared. One group per checker.
+// Limits: offsets below the group's committed offset are forgotten, so a re-read from further back (a reset, a
+// replay) is not compared. One group per checker.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +16,12 @@
 #include <vector>
 
 #include "analysis/checkers/checker.hpp"
-#include "analysis/checkers/facts.hpp"
 
 namespace wrackline::analysis {
 
 class PartitionTruth final : public Checker {
  public:
-  PartitionTruth(AnomalyLog& log, FactSource& facts, std::uint32_t job)
-      : Checker{log}, facts_{facts}, job_{job} {}
+  PartitionTruth(AnomalyLog& log, std::uint32_t job) : Checker{log}, job_{job} {}
 
   void committed(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
                  sim::Time at) override;
@@ -35,7 +30,6 @@ class PartitionTruth final : public Checker {
   void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
               std::span<const sim::EventId> ids, sim::Time at) override;
   void offset_committed(std::uint32_t job, sim::PartitionRef p, std::int64_t offset, sim::Time at) override;
-  void close(sim::Time at) override;
 
   /// Committed records at or beyond the group's committed offset, partition by partition.
   std::vector<sim::EventId> unread();
@@ -49,14 +43,12 @@ class PartitionTruth final : public Checker {
     std::vector<sim::EventId> ids;
     /// What stood at an offset before it was truncated away: a reader may have seen it there.
     std::vector<std::pair<std::int64_t, sim::EventId>> gone;
-    std::vector<sim::EventId> suspects;  ///< the group went past them before anybody accounted for them
 
     std::int64_t end() const { return first + static_cast<std::int64_t>(ids.size() - from); }
     sim::EventId* at(std::int64_t offset);
     void drop_below(std::int64_t offset);
   };
 
-  FactSource& facts_;
   std::uint32_t job_;
   PerPartition<Partition> partitions_;
 };

@@ -8,15 +8,16 @@ void SinkOrder::visible(const sim::VisibleResult& result, sim::Time at) {
       result.overwrites) {
     return;
   }
-  const auto [newest, is_new] = newest_end_.try_emplace(result.key, result.window_end_ms);
-  if (is_new || result.window_end_ms >= newest->second) {
-    newest->second = result.window_end_ms;
+  if (result.key >= newest_end_.size()) newest_end_.resize(std::size_t{result.key} + 1, INT64_MIN);
+  std::int64_t& newest = newest_end_[result.key];
+  if (result.window_end_ms >= newest) {
+    newest = result.window_end_ms;
     return;
   }
   log_.report(Anomaly::sink_order_inversion, at, [&] {
     return "key " + std::to_string(result.key) + ": window ending at " +
            std::to_string(result.window_end_ms) + " after the one ending at " +
-           std::to_string(newest->second);
+           std::to_string(newest);
   });
 }
 

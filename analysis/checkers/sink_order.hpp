@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <vector>
 
 #include "analysis/checkers/checker.hpp"
 
@@ -17,7 +17,7 @@ class SinkOrder final : public Checker {
  private:
   std::uint32_t job_;
   std::uint32_t sink_;
-  std::unordered_map<std::uint32_t, std::int64_t> newest_end_;  ///< by key
+  std::vector<std::int64_t> newest_end_;  ///< by key: keys are dense indices
 };
 
 }  // namespace wrackline::analysis

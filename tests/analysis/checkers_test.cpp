@@ -1,7 +1,6 @@
 // Each checker: a run in which it stays silent, and one in which it must fire.
 #include <map>
 
-#include "analysis/checkers/double_fire.hpp"
 #include "analysis/checkers/partition_truth.hpp"
 #include "analysis/checkers/poll_order.hpp"
 #include "analysis/checkers/premature_fire.hpp"
@@ -29,13 +28,11 @@ struct Facts final : FactSource {
     const auto found = facts.find(id.ordinal());
     return found == facts.end() ? std::nullopt : std::optional{found->second};
   }
-  bool accounted_for(sim::EventId id) override { return accounted[id.ordinal()]; }
   void create(std::uint64_t n, std::int64_t created_ms, std::int64_t event_time_ms) {
     facts[n] = {at_ms(created_ms), at_ms(created_ms), event_time_ms, 0};
   }
 
   std::map<std::uint64_t, EventFacts> facts;
-  std::map<std::uint64_t, bool> accounted;
 };
 
 constexpr std::int64_t kFirst = std::numeric_limits<std::int64_t>::min();
@@ -86,8 +83,7 @@ TEST_CASE("checker: nonmonotonic-send") {
 
 TEST_CASE("checker: inconsistent-offsets") {
   AnomalyLog log;
-  Facts facts;
-  PartitionTruth checker{log, facts, 0};
+  PartitionTruth checker{log, 0};
   checker.committed({}, 0, range(0, 5), at_ms(1));
   checker.polled(0, {}, 1, range(1, 4), at_ms(2));
   SECTION("silent: the same again, from another reader or leader") {
@@ -111,25 +107,14 @@ TEST_CASE("checker: inconsistent-offsets") {
   }
 }
 
-TEST_CASE("checker: orphan_commit") {
+TEST_CASE("what is unread: from the group's committed offset on") {
   AnomalyLog log;
-  Facts facts;
-  for (std::uint64_t n = 0; n < 6; ++n) facts.create(n, 0, 0);
-  PartitionTruth checker{log, facts, 0};
+  PartitionTruth checker{log, 0};
   checker.committed({}, 0, range(0, 6), at_ms(1));
-  facts.accounted[0] = true;
   checker.offset_committed(1, {}, 6, at_ms(2));  // another job's
   checker.offset_committed(0, {}, 3, at_ms(2));
-  facts.accounted[1] = true;  // processed after its offset was committed: no harm done
-  SECTION("silent") {
-    facts.accounted[2] = true;
-    checker.close(at_ms(9));
-    REQUIRE(log.count_of(Anomaly::orphan_commit) == 0);
-  }
-  SECTION("fires") {
-    checker.close(at_ms(9));
-    REQUIRE(log.count_of(Anomaly::orphan_commit) == 1);
-  }
+  REQUIRE(checker.unread() == range(3, 6));
+  checker.offset_committed(0, {}, 2, at_ms(3));  // a commit that regresses: what was read stays read
   REQUIRE(checker.unread() == range(3, 6));
 }
 
@@ -154,21 +139,6 @@ TEST_CASE("checker: premature_fire") {
     checker.visible(Script::row(0, 1000, 2000, {}), at_ms(1500));
     REQUIRE(log.count_of(Anomaly::premature_fire) == 0);
   }
-}
-
-TEST_CASE("checker: double_fire") {
-  AnomalyLog log;
-  DoubleFire checker{log, 0, 0};
-  checker.visible(Script::row(0, 0, 1000, {}), at_ms(1300));
-  checker.visible(Script::row(0, 0, 1000, {}, false, 1), at_ms(1400));
-  checker.visible(Script::row(0, 0, 1000, {}, true, 1), at_ms(1500));  // rewritten in place
-  checker.visible(Script::row(1, 0, 1000, {}), at_ms(1500));
-  REQUIRE(log.count_of(Anomaly::double_fire) == 0);
-  checker.visible(Script::row(0, 0, 1000, {}, false, 1), at_ms(1600));
-  REQUIRE(log.count_of(Anomaly::double_fire) == 1);
-  checker.settle_before(1000);
-  checker.visible(Script::row(1, 0, 1000, {}), at_ms(9000));
-  REQUIRE(log.count_of(Anomaly::double_fire) == 2);
 }
 
 TEST_CASE("checker: watermark_regression") {

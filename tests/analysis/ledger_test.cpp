@@ -306,4 +306,40 @@ TEST_CASE("ledger: the steady part has books of its own") {
   REQUIRE(ledger.latency(Latency::end_to_end, Phase::steady).seen.count() == 1);
 }
 
+TEST_CASE("ledger: double_fire, the same pane again without taking the place of the first") {
+  World w{Reading::upsert};
+  w.script.show(0, 0, 1000, {}, 1300);
+  w.script.show(0, 0, 1000, {}, 1400, true, 1);
+  w.script.show(0, 0, 1000, {}, 1500, true, 1);  // rewritten in place
+  w.script.show(1, 0, 1000, {}, 1500);
+  REQUIRE(w.log.count_of(Anomaly::double_fire) == 0);
+  w.script.show(0, 0, 1000, {}, 1600, false, 1);
+  REQUIRE(w.log.count_of(Anomaly::double_fire) == 1);
+  w.ledger.settle_before(1000);
+  w.script.show(1, 0, 1000, {}, 9000);
+  REQUIRE(w.log.count_of(Anomaly::double_fire) == 2);
+  w.close();
+}
+
+TEST_CASE("ledger: orphan_commit, the offset is beyond a record that nobody processed") {
+  World w;
+  for (int i = 0; i < 3; ++i) w.script.create(100);
+  w.script.append(events({0, 1, 2}), 200);
+  w.ledger.told(sim::Told::acknowledged, events({0, 1, 2}), at_ms(200));
+  w.script.commit(events({0, 1, 2}), 210);
+  w.script.poll(events({0, 1, 2}), 0, 220);
+  w.script.process(events({0}), 230);
+  w.script.show(0, 0, 1000, events({0}), 2000);
+  SECTION("fires: read, committed, and then the consumer died") {
+    w.close();
+    REQUIRE(w.log.count_of(Anomaly::orphan_commit) == 2);
+    REQUIRE(w.log.count_of(Anomaly::unseen) == 0);
+  }
+  SECTION("silent: the offset was not committed, somebody will read them") {
+    w.ledger.hold(events({1, 2}));
+    w.close();
+    REQUIRE(w.log.count_of(Anomaly::orphan_commit) == 0);
+  }
+}
+
 }  // namespace wrackline::analysis

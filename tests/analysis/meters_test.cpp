@@ -18,7 +18,6 @@ struct Arrivals final : FactSource {
     const sim::Time at = at_ms(static_cast<std::int64_t>(id.ordinal()));
     return EventFacts{at, at, 0, 0};
   }
-  bool accounted_for(sim::EventId) override { return true; }
 };
 
 }  // namespace
