@@ -33,10 +33,10 @@ class WindowOracle {
   explicit WindowOracle(const WindowAssigner& assigner) : assigner_{assigner} {}
 
   void add(std::uint32_t key, TimestampMs timestamp, sim::EventId id, std::int64_t value) {
-    const TimestampMs bucket = assigner_.last_start(timestamp);
-    if (newest_ == nullptr || bucket != newest_bucket_) {
-      newest_ = &buckets_[bucket];
-      newest_bucket_ = bucket;
+    const auto into = static_cast<std::uint64_t>(timestamp) - static_cast<std::uint64_t>(newest_bucket_);
+    if (newest_ == nullptr || into >= static_cast<std::uint64_t>(assigner_.slide_ms)) {
+      newest_bucket_ = assigner_.last_start(timestamp);
+      newest_ = &buckets_[newest_bucket_];
     }
     newest_->push_back({timestamp, id, value, key});
   }

@@ -48,6 +48,7 @@ void PartitionWatermarks::on_records(PartitionId partition, std::span<const Time
   if (timestamps.empty()) return;
   assert(strategy_.emission == WatermarkStrategy::Emission::periodic);
   Split* split = find(partition);
+  assert(split != nullptr && "records of a partition that was not added");
   split->generator.on_record(*std::max_element(timestamps.begin(), timestamps.end()));
   split->idleness.on_record();
 }

@@ -19,6 +19,7 @@
 // sources, the operator-side valve of a shuffled stream (a later room).
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -47,6 +48,7 @@ class PartitionWatermarks {
   /// per-record emission.
   TimestampMs on_record(PartitionId partition, TimestampMs timestamp) {
     Split* split = find(partition);
+    assert(split != nullptr && "a record of a partition that was not added");
     split->generator.on_record(timestamp);
     split->idleness.on_record();
     if (strategy_.emission == WatermarkStrategy::Emission::per_record) publish_one(*split);

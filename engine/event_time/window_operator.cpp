@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace wrackline::event_time {
 
 WindowOperator::WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms,
@@ -11,7 +13,15 @@ WindowOperator::WindowOperator(const WindowAssigner& assigner, std::int64_t allo
       allowed_lateness_ms_{allowed_lateness_ms},
       lineage_{lineage},
       slice_ms_{static_cast<std::uint64_t>(assigner.slice_ms())} {
-  assert(assigner.problems().empty() && allowed_lateness_ms >= 0);
+  assert(problems(assigner, allowed_lateness_ms).empty());
+}
+
+std::vector<std::string> WindowOperator::problems(const WindowAssigner& assigner,
+                                                  std::int64_t allowed_lateness_ms) {
+  std::vector<std::string> found = assigner.problems();
+  if (allowed_lateness_ms < 0)
+    found.push_back(fmt::format("the allowed lateness must be 0 ms or more, not {} ms", allowed_lateness_ms));
+  return found;
 }
 
 WindowOperator::PartitionState& WindowOperator::find_or_add_state(PartitionId partition) {

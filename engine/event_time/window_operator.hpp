@@ -54,7 +54,9 @@ class WindowOperator {
                    ///< counted
   };
 
-  /// The assigner has no problems() and allowed_lateness_ms >= 0.
+  /// What Flink would refuse of the two, in words; empty if nothing.
+  static std::vector<std::string> problems(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms);
+  /// Needs arguments without problems().
   explicit WindowOperator(const WindowAssigner& assigner, std::int64_t allowed_lateness_ms = 0,
                           Lineage lineage = Lineage::full);
 

@@ -82,7 +82,8 @@ class RecordSource {
   virtual std::int64_t value_of(sim::EventId id) const = 0;
   virtual bool is_poison(sim::EventId id) const = 0;
 
-  // Levers. `now` is the present: everything pulled so far happened at or before it, nothing after it has.
+  // Levers. `now` is the present: everything pulled so far happened at or before it, nothing after it has. A
+  // lever may bring next_event() forward or push it back, so whoever sleeps until then must ask again.
 
   /// From now on the source makes records `factor` times as fast as configured; 0 stops it until the next
   /// change.
@@ -92,6 +93,8 @@ class RecordSource {
   virtual void stall(sim::Time now, sim::Time until, double speed) = 0;
   /// The next `count` records to be created are poison.
   virtual void poison_next(sim::Time now, std::uint64_t count) = 0;
+  /// The clock that stamps event times jumps by `amount`; what was made before keeps its stamp.
+  virtual void step_clock(sim::Time now, sim::Duration amount) = 0;
 
  protected:
   /// A lever holds the source at rate 0: next_event() is kNever, but that can change.

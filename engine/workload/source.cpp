@@ -54,6 +54,7 @@ std::uint32_t Source::size_of(std::uint64_t ordinal) const {
 
 template <class Take>
 void Source::make_until(sim::Time until, Take&& take) {
+  made_until_ = std::max(made_until_, until);
   if (next_creation() > until) return;
   // A clock that runs true is a constant away from the truth; only a faulty one is worth asking for every
   // record.

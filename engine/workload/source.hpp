@@ -56,6 +56,7 @@ class Source final : public RecordSource {
   void set_rate_factor(sim::Time now, double factor) override;
   void stall(sim::Time now, sim::Time until, double speed) override;
   void poison_next(sim::Time now, std::uint64_t count) override;
+  void step_clock(sim::Time now, sim::Duration amount) override { clock_at(now).step(now, amount); }
 
   /// The clock that stamps event times, to be changed (step, drift, freeze) at `now`: what was made before is
   /// stamped first.
@@ -69,7 +70,9 @@ class Source final : public RecordSource {
   std::size_t memory_bytes() const;
 
  protected:
-  bool stopped() const override { return arrivals_.rate_factor() == 0 && more_to_make(); }
+  bool stopped() const override {
+    return arrivals_.rate_factor() == 0 && more_to_make() && made_until_ < options_.end;
+  }
 
  private:
   static std::uint64_t bits(std::uint64_t stream, std::uint64_t ordinal) {
@@ -99,6 +102,7 @@ class Source final : public RecordSource {
   std::uint32_t constant_size_ = 0;
   bool size_varies_;
   std::uint64_t next_ordinal_ = 0;
+  sim::Time made_until_ = sim::kStart;
   InFlight in_flight_;
   std::vector<sim::CreatedRecord> made_;  ///< created, not yet told to the caller
 };

@@ -210,6 +210,37 @@ TEST_CASE(
                          "2000/p7/k4", "2000/p7/k9"});
 }
 
+TEST_CASE("A negative lateness is refused") {
+  CHECK(WindowOperator::problems(WindowAssigner::tumbling(1000), -1).size() == 1);
+  CHECK(WindowOperator::problems(WindowAssigner::tumbling(0), -1).size() == 3);
+  CHECK(WindowOperator::problems(WindowAssigner::tumbling(1000), kMaxTimestamp).empty());
+}
+
+TEST_CASE("Lineage: full, only what is new in late panes, or none; the digest is always that of all") {
+  for (const Lineage lineage : {Lineage::full, Lineage::delta, Lineage::none}) {
+    WindowOperator windows{WindowAssigner::tumbling(1000), 5000, lineage};
+    PaneBatch fired;
+    windows.add(0, 1, 100, {1, 0}, 1, fired);
+    windows.add(0, 1, 200, {1, 1}, 1, fired);
+    windows.advance_watermark(999, fired);
+    windows.add(0, 1, 300, {1, 2}, 1, fired);
+    REQUIRE(fired.panes.size() == 2);
+    const std::size_t on_time = fired.contributions(fired.panes[0]).size();
+    const auto late = fired.contributions(fired.panes[1]);
+    CHECK(on_time == (lineage == Lineage::none ? 0 : 2));
+    CHECK(late.size() == (lineage == Lineage::full ? 3 : lineage == Lineage::delta ? 1 : 0));
+    if (!late.empty()) CHECK(late.back() == sim::EventId{1, 2});
+    std::uint64_t digest = 0;
+    for (std::uint64_t n = 0; n < 3; ++n) digest += sim::mix(sim::EventId{1, n});
+    CHECK(fired.panes[1].aggregate.digest == digest);
+    CHECK(windows.records_held() == (lineage == Lineage::none ? 0 : 3));
+    const PartitionSnapshot saved = windows.snapshot(0);
+    windows.purge_partition(0);
+    windows.restore(0, saved);
+    CHECK(windows.snapshot(0) == saved);
+  }
+}
+
 TEST_CASE("A smaller watermark is ignored") {
   Harness harness{WindowAssigner::tumbling(1000)};
   harness.watermark(5000);

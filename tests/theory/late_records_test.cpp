@@ -208,6 +208,35 @@ TEST_CASE("V13: from the end of a window to its firing: bound plus lag") {
   compare("V13 P50", delays[delays.size() / 2], 2.3969, 0.01 * 2.3969);
 }
 
+TEST_CASE("V06-V12 over 30 seeds, within 4.5 sigma", "[.nightly]") {
+  const DelayLaw law = exponential_delay(1);
+  for (std::uint64_t seed = 100; seed < 130; ++seed) {
+    CAPTURE(seed);
+    compare("V06", measure({.seed = seed}).behind, p_behind(law, 1, 0),
+            rate_tolerance(p_behind(law, 1, 0), 2e5));
+    for (const std::uint32_t partitions : {1U, 2U, 4U, 8U}) {
+      const double expected = p_behind(law, 10, 1, static_cast<int>(partitions));
+      compare("V10", measure({.rate = 10, .bound = 1, .partitions = partitions, .seed = seed}).behind,
+              expected, rate_tolerance(expected, 2e5));
+    }
+    const double dropped = p_dropped(law, 10, 0, 5, 0);
+    compare("V08", measure({.rate = 10, .window = 5, .seed = seed}).dropped, dropped,
+            rate_tolerance(dropped, 2e5));
+    const double periodic = p_behind_periodic(law, 10, 1, 0.5);
+    compare("V09", measure({.rate = 10, .bound = 1, .period = 0.5, .seed = seed}).behind, periodic,
+            rate_tolerance(periodic, 2e5));
+    const double tail = p_behind(lognormal_delay(0, 1), 10, 3);
+    compare("V11",
+            measure({.delay = sim::Distribution::lognormal(std::log(kUnitNs), 1),
+                     .rate = 10,
+                     .bound = 3,
+                     .seed = seed})
+                .behind,
+            tail, rate_tolerance(tail, 2e5));
+    compare("V12", measure({.seed = seed}).mean_lag, mean_lag(law, 1), 0.02 * mean_lag(law, 1));
+  }
+}
+
 TEST_CASE("V28: scaling time by a power of two, rates and bounds with it, changes no fate") {
   Setting setting{.rate = 8, .bound = 1, .window = 4, .records = 50'000};
   const Measured once = measure(setting);

@@ -325,6 +325,14 @@ TEST_CASE(
   options = steady(1);
   options.count = 0;
   CHECK(Source{options, 1}.exhausted());
+  options = steady(1);
+  options.end = sim::kStart + 10s;
+  Source stopped{options, 1};
+  stopped.set_rate_factor(sim::kStart + 5s, 0);
+  CHECK_FALSE(stopped.exhausted());
+  ArrivalBatch batch;
+  stopped.pull(sim::kStart + 10s, batch);
+  CHECK(stopped.exhausted());
 }
 
 TEST_CASE("Impossible sources are described, all problems at once") {
