@@ -84,7 +84,7 @@ bool Sender::run_once(Nanos now, Outbox& outbox) {
 }
 
 Nanos Sender::next_wakeup(Nanos now) const {
-  if (sleeping_) return std::max(now, sleep_until_);
+  if (sleeping_ && sleep_until_ > now) return sleep_until_;
   Nanos next = kNeverNanos;
   const auto consider = [&](Nanos at) {
     if (at > now) next = std::min(next, at);
@@ -92,7 +92,8 @@ Nanos Sender::next_wakeup(Nanos now) const {
   for (const InFlight& request : in_flight_) {
     consider(request.sent_ns + config_.request_timeout_ms * kNanosPerMs);
   }
-  if (transactional_in_flight_) return next;
+  // Whoever waits for an answer, or for room on a connection, waits for nothing else.
+  if (transactional_in_flight_ || sleeping_) return next;
   consider(accumulator_.next_expiry());
   consider(accumulator_.next_ready_time(now, [this](BrokerId node) { return can_send(node); }));
   return next;
@@ -126,7 +127,7 @@ Sender::Round Sender::dispatch(TransactionManager::Pending request, Nanos now, O
     // The sender thread waits where it cannot ask for another coordinator.
     if (any_node) {
       metadata_.request_update();
-      sleep_until_ = now + std::max<Nanos>(1, request.retry_backoff_ms * kNanosPerMs);
+      sleep_until_ = now + std::max<Nanos>(kNanosPerMs, request.retry_backoff_ms * kNanosPerMs);
       sleeping_ = std::move(request);
       return Round::over;
     }

@@ -71,7 +71,7 @@ void Sender::succeed_batch(ProducerBatch* batch, const PartitionResponse& respon
   // Also for a batch that was given up: the acknowledgement moves the sequence on.
   if (transactions_ != nullptr) transactions_->handle_completed(batch, response);
   if (batch->done()) return;
-  accumulator_.complete(batch, response.error == Errors::none ? response.base_offset : -1);
+  accumulator_.complete(batch, response.base_offset);
   deallocate(batch);
 }
 

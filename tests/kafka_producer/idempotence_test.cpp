@@ -136,6 +136,24 @@ SCENARIO("P-15: epoch 32767 can not be bumped: a new producer id is asked for") 
   CHECK(sequence(rig.outbox.produce[0]) == 0);
 }
 
+SCENARIO(
+    "P-13: without a reachable broker the producer id is asked for again and again, not in a tight loop") {
+  ProducerConfig config = idempotent();
+  ProducerMetadata metadata;
+  metadata.add_topic(1);
+  TransactionManager transactions{config, metadata, 0};
+  RecordAccumulator accumulator{config, metadata, &transactions};
+  Sender sender{config, metadata, accumulator, &transactions};
+  Outbox outbox;
+  sender.run(0, outbox);
+  CHECK(outbox.empty());
+  CHECK(metadata.update_requested());
+  CHECK(sender.next_wakeup(0) == ms(1));
+  metadata.update(0, {0, 0});
+  sender.run(ms(1), outbox);
+  CHECK(outbox.transactional.size() == 1);
+}
+
 SCENARIO("P-5, statement 30: delivery.timeout.ms must hold linger and a request") {
   ProducerConfig config;
   config.delivery_timeout_ms = 30000;
