@@ -56,6 +56,7 @@ struct Rig {
   void run() {
     outbox.clear();
     sender.run(now, outbox);
+    CHECK(sender.next_wakeup(now) > now);
   }
   /// Runs, and expects exactly one Produce request.
   ProduceRequest sent() {
