@@ -105,7 +105,7 @@ constexpr std::array kCodes{
          "The paths of one \"zip\" group take their first values together, then their second, and so on."},
     Code{"WL1304", kError, "unknown name in where", "\"where\" compares fields of the scenario, by path."},
     Code{"WL1305", kError, "too many cells",
-         "The matrix has more than 100,000 cells. Remove an axis, or constrain it with zip."},
+         "The matrix has more than 10,000 cells. Remove an axis, or constrain it with zip."},
     Code{"WL1306", kError, "no cell left", "\"where\" is false for every combination."},
     Code{"WL1307", kError, "malformed --set or --sweep", "--set path=value, --sweep path=value,value,..."},
     Code{"WL1308", kError, "path varied twice",
@@ -137,7 +137,7 @@ constexpr std::array kCodes{
     Code{"WL1505", kError, "unknown moment",
          "Moments are the steps of the protocols by name; `wrackline list moments` shows all of them."},
     Code{"WL1506", kError, "malformed target",
-         "A target is a name (\"broker-0\"), a role, or a selector: \"kafka.leader(topic/partition)\", "
+         "A target is a role (\"broker\") or a selector: \"process(broker-1)\", \"kafka.leader(topic/partition)\", "
          "\"random(brokers)\"."},
     Code{"WL1507", kError, "id taken",
          "Every fault has its own id; it names its random stream and its line in reports."},

@@ -53,6 +53,7 @@ class ParameterReader {
   std::optional<Setting> value() {
     switch (parameter_.type) {
       case ParamType::duration:
+      case ParamType::offset:
         return law(node_, 1);
       case ParamType::number:
       case ParamType::count:
@@ -90,7 +91,7 @@ class ParameterReader {
   std::optional<Setting> law(const Node& node, double scale) {
     const std::size_t before = context_.diagnostics.count(Severity::kError);
     Law law;
-    read_object(law_decl(), node, &law, context_);
+    read_object(law_decl(), node, &law, context_, parameter_.name);
     if (context_.diagnostics.count(Severity::kError) != before) return std::nullopt;
     const sim::Distribution distribution = distribution_of(law);
     if (scale == 1) return Setting(distribution);

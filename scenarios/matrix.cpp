@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "scenarios/document_scan.hpp"
 #include "scenarios/expression.hpp"
 #include "scenarios/field_path.hpp"
 #include "scenarios/units.hpp"
@@ -170,7 +171,7 @@ class Expansion {
   /// "path=a,b,c": commas inside brackets and quotes belong to a value.
   void add_sweep(const std::string& sweep) {
     const std::size_t equals = sweep.find('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == sweep.size()) {
+    if (equals == std::string::npos || equals == 0 || equals + 1 == sweep.size() || first_bad_utf8(sweep)) {
       diagnostics_.report("WL1307", {}, fmt::format("--sweep {}: write it as path=value,value,...", sweep));
       return;
     }
@@ -206,7 +207,7 @@ class Expansion {
   /// On the path of an axis, --set keeps the rows with that value, or puts that value in place of all.
   void apply_set(const std::string& set) {
     const std::size_t equals = set.find('=');
-    if (equals == std::string::npos || equals == 0) {
+    if (equals == std::string::npos || equals == 0 || first_bad_utf8(set)) {
       diagnostics_.report("WL1307", {}, fmt::format("--set {}: write it as path=value", set));
       return;
     }
@@ -247,9 +248,9 @@ class Expansion {
     std::size_t cells = 1;
     for (const Axis& axis : axes_) {
       if (axis.values.empty()) return false;
-      if (cells > kMaxCells / axis.values.size()) {
+      if (cells > options_.max_cells / axis.values.size()) {
         diagnostics_.report("WL1305", matrix_.at,
-                            fmt::format("the matrix has more than {} cells", kMaxCells));
+                            fmt::format("the matrix has more than {} cells", options_.max_cells));
         return false;
       }
       cells *= axis.values.size();

@@ -10,8 +10,6 @@
 
 namespace wrackline::scenarios {
 
-inline constexpr std::size_t kMaxCells = 100'000;
-
 /// One axis: a single path of `axes`, or the paths of a `zip` group, which take their k-th values together.
 struct Axis {
   std::vector<std::string> paths;

@@ -47,7 +47,7 @@ std::vector<std::uint64_t> seeds_of(Node& document, const LoadOptions& options, 
   document.erase("seeds");
   if (!options.seeds.empty()) return options.seeds;
   if (seeds.empty()) {
-    seeds.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(spec.count, 1, 100'000'000)));
+    seeds.resize(static_cast<std::size_t>(std::clamp<std::int64_t>(spec.count, 1, 1'000'000)));
     std::iota(seeds.begin(), seeds.end(), static_cast<std::uint64_t>(spec.base));
   }
   return seeds;
@@ -166,7 +166,7 @@ std::string reproduce_command(const Plan& plan, const Cell& cell, std::uint64_t 
 }
 
 std::optional<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
-  constexpr std::uint64_t kMost = 100'000'000;
+  constexpr std::uint64_t kMost = 1'000'000;
   std::vector<std::uint64_t> seeds;
   while (true) {
     const std::size_t comma = text.find(',');

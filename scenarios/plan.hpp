@@ -46,11 +46,14 @@ using FileReader = std::function<FileContent(const std::string& path)>;
 /// Reads at most kMaxFileBytes + 1 bytes.
 FileContent read_file(const std::string& path);
 
+inline constexpr std::size_t kMaxCells = 10'000;
+
 struct LoadOptions {
   std::vector<std::string> sets;      ///< "path=value", as --set
   std::vector<std::string> sweeps;    ///< "path=a,b,c", as --sweep: one more axis each
   std::vector<std::uint64_t> seeds;   ///< instead of the scenario's, when not empty
   std::vector<std::string> readable;  ///< directories that scenarios may read besides their own
+  std::size_t max_cells = kMaxCells;
   FileReader reader = read_file;
   bool resolve_links = true;  ///< false: paths are compared as written (texts that are in no file system)
 };

@@ -36,8 +36,14 @@ std::string shown(const Node& node) {
 
 class ScalarReader {
  public:
-  ScalarReader(const Field& field, const Node& node, ReadContext& context, FieldValue& value, Json& resolved)
-      : field_(field), node_(node), context_(context), value_(value), resolved_(resolved) {}
+  ScalarReader(const Field& field, const Node& node, ReadContext& context, FieldValue& value, Json& resolved,
+               std::string_view called)
+      : field_(field),
+        node_(node),
+        context_(context),
+        value_(value),
+        resolved_(resolved),
+        name_(called.empty() ? field.name : called) {}
 
   bool read() {
     switch (field_.type) {
@@ -109,7 +115,7 @@ class ScalarReader {
     return false;
   }
   bool wrong_type(std::string_view wanted) {
-    return report("WL1102", fmt::format("\"{}\" must be {}, not {}", field_.name, wanted, shown(node_)));
+    return report("WL1102", fmt::format("\"{}\" must be {}, not {}", name_, wanted, shown(node_)));
   }
   bool set(std::int64_t v) {
     value_.integer = v;
@@ -122,10 +128,10 @@ class ScalarReader {
     value_.integer = v;
     if (v >= field_.min && v <= field_.max) return true;
     if (v < field_.min)
-      return report("WL1104", fmt::format("\"{}\" must be at least {}, not {}", field_.name,
-                                          format(field_.min), format(v)));
-    return report("WL1104", fmt::format("\"{}\" must be at most {}, not {}", field_.name, format(field_.max),
-                                        format(v)));
+      return report("WL1104",
+                    fmt::format("\"{}\" must be at least {}, not {}", name_, format(field_.min), format(v)));
+    return report("WL1104",
+                  fmt::format("\"{}\" must be at most {}, not {}", name_, format(field_.max), format(v)));
   }
 
   /// The place inside the string at which the quantity is wrong.
@@ -141,8 +147,7 @@ class ScalarReader {
   auto quantity(Parse parse, std::string_view wanted) -> decltype(parse(std::string_view{}).value) {
     if (!node_.is_string()) {
       if (node_.is_numeric()) {
-        report("WL1106",
-               fmt::format("\"{}\" needs a unit: {} of what? Write {}", field_.name, node_.text, wanted));
+        report("WL1106", fmt::format("\"{}\" needs a unit: {} of what? Write {}", name_, node_.text, wanted));
       } else {
         wrong_type(wanted);
       }
@@ -151,7 +156,7 @@ class ScalarReader {
     auto parsed = parse(node_.text);
     if (!parsed.value) {
       context_.diagnostics.report("WL1106", inside(parsed.offset),
-                                  fmt::format("\"{}\": {}", field_.name, parsed.error));
+                                  fmt::format("\"{}\": {}", name_, parsed.error));
     }
     return parsed.value;
   }
@@ -167,7 +172,7 @@ class ScalarReader {
       const auto parsed = parse_ratio(node_.text);
       if (!parsed.value) {
         context_.diagnostics.report("WL1106", inside(parsed.offset),
-                                    fmt::format("\"{}\": {}", field_.name, parsed.error));
+                                    fmt::format("\"{}\": {}", name_, parsed.error));
         return false;
       }
       value_.number = *parsed.value;
@@ -181,17 +186,17 @@ class ScalarReader {
   }
   bool in_range() {
     if (field_.positive && !(value_.number > 0))
-      return report("WL1104", fmt::format("\"{}\" must be above 0, not {}", field_.name, shown(node_)));
+      return report("WL1104", fmt::format("\"{}\" must be above 0, not {}", name_, shown(node_)));
     const bool low = field_.min != INT64_MIN && value_.number < static_cast<double>(field_.min);
     const bool high = field_.max != INT64_MAX && value_.number > static_cast<double>(field_.max);
     if (!low && !high) return true;
-    return report("WL1104", fmt::format("\"{}\" must be at {} {}, not {}", field_.name,
-                                        low ? "least" : "most", low ? field_.min : field_.max, shown(node_)));
+    return report("WL1104", fmt::format("\"{}\" must be at {} {}, not {}", name_, low ? "least" : "most",
+                                        low ? field_.min : field_.max, shown(node_)));
   }
 
   bool text() {
     if (!node_.is_string()) return wrong_type(to_string(field_.type));
-    if (node_.text.empty()) return report("WL1102", fmt::format("\"{}\" is empty", field_.name));
+    if (node_.text.empty()) return report("WL1102", fmt::format("\"{}\" is empty", name_));
     value_.text = node_.text;
     resolved_ = node_.text;
     return true;
@@ -225,14 +230,14 @@ class ScalarReader {
     }
     for (const auto& [name, doc] : field_.not_built) {
       if (name == node_.text) {
-        return report("WL1109", fmt::format("\"{}\": {} is not built yet; there is {}", field_.name,
-                                            shown(node_), fmt::join(known, ", ")));
+        return report("WL1109", fmt::format("\"{}\": {} is not built yet; there is {}", name_, shown(node_),
+                                            fmt::join(known, ", ")));
       }
     }
     const auto nearest = nearest_name(node_.text, known);
     return report(
         "WL1105",
-        fmt::format("\"{}\" must be one of {}, not {}", field_.name, fmt::join(known, ", "), shown(node_)),
+        fmt::format("\"{}\" must be one of {}, not {}", name_, fmt::join(known, ", "), shown(node_)),
         std::string(nearest.value_or("")));
   }
 
@@ -243,20 +248,20 @@ class ScalarReader {
     } else {
       all.push_back(&node_);
     }
-    if (all.empty()) return report("WL1113", fmt::format("\"{}\" is an empty list", field_.name));
+    if (all.empty()) return report("WL1113", fmt::format("\"{}\" is an empty list", name_));
     bool good = true;
     for (const Node* item : all) {
       if (!item->is_string() || !is_name(item->text)) {
         const std::string_view code = item->is_string() ? "WL1111" : "WL1102";
         context_.diagnostics.report(
             code, item->at,
-            fmt::format("\"{}\" must be a name or a list of names, not {}", field_.name, shown(*item)));
+            fmt::format("\"{}\" must be a name or a list of names, not {}", name_, shown(*item)));
         good = false;
         continue;
       }
       if (std::find(value_.names.begin(), value_.names.end(), item->text) != value_.names.end()) {
         context_.diagnostics.report("WL1111", item->at,
-                                    fmt::format("\"{}\" names {} twice", field_.name, shown(*item)));
+                                    fmt::format("\"{}\" names {} twice", name_, shown(*item)));
         good = false;
       }
       value_.names.push_back(item->text);
@@ -301,6 +306,7 @@ class ScalarReader {
   ReadContext& context_;
   FieldValue& value_;
   Json& resolved_;
+  std::string_view name_;
 };
 
 void read_properties(const Field& field, const Node& node, void* target, ReadContext& context,
@@ -449,7 +455,8 @@ void read_elements(const Field& field, const Node& node, void* target, ReadConte
   }
 }
 
-void read_field(const Field& field, const Node& node, void* target, ReadContext& context, Json& resolved) {
+void read_field(const Field& field, const Node& node, void* target, ReadContext& context, Json& resolved,
+                std::string_view called = {}) {
   switch (field.type) {
     case FieldType::kAny:
       return;
@@ -460,13 +467,15 @@ void read_field(const Field& field, const Node& node, void* target, ReadContext&
       if (field.part) read_elements(field, node, target, context, resolved);
       return;
     case FieldType::kObject:
-      if (field.part) resolved = read_object(field.object(), node, field.part(target, {}, node.at), context);
+      if (field.part)
+        resolved = read_object(field.object(), node, field.part(target, {}, node.at), context,
+                               called.empty() ? field.name : called);
       return;
     default:
       break;
   }
   FieldValue value;
-  if (read_scalar(field, node, context, value, resolved) && field.bind) field.bind(target, value);
+  if (read_scalar(field, node, context, value, resolved, called) && field.bind) field.bind(target, value);
 }
 
 /// Absent fields: defaults, and properties at their defaults.
@@ -500,11 +509,12 @@ void read_absent(const Field& field, const Node& parent, void* target, ReadConte
 }  // namespace
 
 bool read_scalar(const Field& field, const Node& node, ReadContext& context, FieldValue& value,
-                 Json& resolved) {
-  return ScalarReader(field, node, context, value, resolved).read();
+                 Json& resolved, std::string_view called) {
+  return ScalarReader(field, node, context, value, resolved, called).read();
 }
 
-nlohmann::json read_object(const ObjectDecl& decl, const Node& given, void* target, ReadContext& context) {
+nlohmann::json read_object(const ObjectDecl& decl, const Node& given, void* target, ReadContext& context,
+                           std::string_view called) {
   Json resolved = Json::object();
   Node wrapped;
   const Node* node = &given;
@@ -527,7 +537,8 @@ nlohmann::json read_object(const ObjectDecl& decl, const Node& given, void* targ
       read_absent(field, *node, target, context, resolved);
     } else {
       Json value;
-      read_field(field, member->value, target, context, value);
+      read_field(field, member->value, target, context, value,
+                 node == &wrapped ? called : std::string_view{});
       if (!value.is_null()) resolved[std::string(field.name)] = std::move(value);
     }
   }

@@ -233,7 +233,7 @@ struct FaultSpec {
   std::optional<Rate> rate;
   Duration from{};  ///< of `rate`
   std::optional<Duration> until;
-  double probability = 1;       ///< of each strike
+  double chance = 1;            ///< of each strike
   std::optional<Law> duration;  ///< the `for` field
   faults::Settings parameters;
   Location place;  ///< for messages about it

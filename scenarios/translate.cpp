@@ -101,7 +101,7 @@ faults::FaultSpec fault_of(const FaultSpec& fault) {
     spec.timing = faults::Rate{per_second, fault.from, fault.until};
   }
   if (fault.duration) spec.lasts = distribution_of(*fault.duration);
-  spec.probability = sim::Ratio::nearest(fault.probability);
+  spec.probability = sim::Ratio::nearest(fault.chance);
   spec.params = fault.parameters;
   return spec;
 }

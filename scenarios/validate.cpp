@@ -8,6 +8,7 @@
 #include "scenarios/catalog.hpp"
 #include "scenarios/expectation.hpp"
 #include "scenarios/field_path.hpp"
+#include "scenarios/target_check.hpp"
 #include "scenarios/translate.hpp"
 #include "scenarios/units.hpp"
 
@@ -261,6 +262,10 @@ class Validation {
         report("WL1508", path + ".at",
                fmt::format("strikes at {}, but all faults heal at {}: it never strikes",
                            format_duration(*fault.at), format_duration(spec_.duration)));
+      }
+      if (spec_.kafka.config.valid()) {
+        if (const auto problem = check_target(spec_, fault))
+          report("WL1108", path + ".target", problem->message, problem->suggestion);
       }
       if (!fault.when.empty() && find_moment(fault.when) == nullptr) {
         report("WL1505", path + ".when", fmt::format("there is no moment \"{}\"", fault.when),

@@ -76,12 +76,11 @@ std::string_view to_string(FieldType type) {
 }
 
 const ObjectDecl& seeds_decl() {
-  static const ObjectDecl decl{
-      "seeds",
-      "Which seeds each cell is run with: base, base + 1, ...",
-      {integer("base", &SeedSpec::base, "1", {0, INT64_MAX / 2}, "First seed."),
-       integer("count", &SeedSpec::count, "1", {1, 100'000'000}, "Number of seeds.")},
-      "count"};
+  static const ObjectDecl decl{"seeds",
+                               "Which seeds each cell is run with: base, base + 1, ...",
+                               {integer("base", &SeedSpec::base, "1", {0, INT64_MAX / 2}, "First seed."),
+                                integer("count", &SeedSpec::count, "1", {1, 1'000'000}, "Number of seeds.")},
+                               "count"};
   return decl;
 }
 
@@ -170,7 +169,7 @@ const ObjectDecl& fault_decl() {
        rate("rate", &FaultSpec::rate, "", "Strike at random times, so often on average."),
        duration("from", &FaultSpec::from, "", {0, kDay * 366}, "With `rate`: not before this time."),
        duration("until", &FaultSpec::until, "", {0, kDay * 366}, "With `rate`: not after this time."),
-       ratio("probability", &FaultSpec::probability, "1",
+       ratio("chance", &FaultSpec::chance, "1",
              "Of each strike; 0 leaves the run exactly as it is without the fault."),
        object("for", &FaultSpec::duration, law_decl, "How long it lasts.")},
       {},

@@ -108,12 +108,14 @@ const ObjectDecl& seeds_decl();
 const ObjectDecl& guarantee_decl();
 const ObjectDecl& law_decl();
 
+/// `called` is the name of the field that holds the object, for messages about a short form ("200ms").
 /// Reads an object by its declaration into the target; returns it with defaults applied and values in
 /// canonical form.
-nlohmann::json read_object(const ObjectDecl& decl, const Node& node, void* target, ReadContext& context);
+nlohmann::json read_object(const ObjectDecl& decl, const Node& node, void* target, ReadContext& context,
+                           std::string_view called = {});
 
 /// Reads one value by its field's type; reports and returns false when it is not valid.
 bool read_scalar(const Field& field, const Node& node, ReadContext& context, FieldValue& value,
-                 nlohmann::json& resolved);
+                 nlohmann::json& resolved, std::string_view called = {});
 
 }  // namespace wrackline::scenarios

@@ -58,7 +58,7 @@ const ObjectDecl& kafka_decl() {
       "The replicated log.",
       {version_field(),
        integer("brokers", &KafkaSpec::brokers, "3", {1, 1'000},
-               "Number of brokers; they are called broker-0, broker-1, ..."),
+               "Number of brokers; they are called broker-1, broker-2, ..."),
        names("zones", &KafkaSpec::zones, "Failure domains; the brokers are dealt over them in turn."),
        properties("config", &KafkaSpec::config, kafka::broker_properties,
                   "Broker properties by their real names."),

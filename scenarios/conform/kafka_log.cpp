@@ -40,8 +40,9 @@ class LogCase {
     config.segment_bytes = 1 << 30;
     config.verify_transactions = given.value("transaction.partition.verification.enable", false);
     for (const auto& [name, value] : given.items()) {
-      const auto number = [&value = value] {
-        return value.is_string() ? std::stoll(value.get<std::string>()) : value.get<std::int64_t>();
+      const auto number = [&given_value = value] {
+        return given_value.is_string() ? std::stoll(given_value.get<std::string>())
+                                       : given_value.get<std::int64_t>();
       };
       if (name == "start_ms" || name == "transaction.partition.verification.enable") continue;
       if (name == "cleanup.policy") {

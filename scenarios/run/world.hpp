@@ -1,0 +1,116 @@
+// Everything of one run, built from one cell of the matrix and one seed: the kernel, the network, the cluster, producers with
+// their sources, consumers, sinks, and those who watch.
+//
+// Node and process names, by which faults select: broker-1 …, controller, <source>-0 …, <job>-0 …, <sink>. Each is a role of its
+// own, and so are: brokers, producers, consumers, sinks, and each source's and job's name for all of its processes.
+// Levers: source.burst(source, factor, ns), source.poison(source, count), source.stall_replay(source, ns).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analysis/run_analysis.hpp"
+#include "engine/kafka/cluster.hpp"
+#include "engine/processor/consumer_loop.hpp"
+#include "engine/producer_app.hpp"
+#include "engine/sink/sink_server.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace wrackline::scenarios {
+
+/// The groups' committed offsets, as the log has them: what a replay can start from.
+class CommitFollower final : public sim::Observer {
+ public:
+  void offset_committed(std::uint32_t job, sim::PartitionRef partition, std::int64_t offset, sim::Time) override {
+    for (Known& known : known_) {
+      if (known.job != job || known.partition.topic != partition.topic || known.partition.partition != partition.partition) continue;
+      known.offset = offset;
+      return;
+    }
+    known_.push_back({job, partition, offset});
+  }
+  /// -1: nothing committed yet.
+  std::int64_t committed(std::uint32_t job, sim::PartitionRef partition) const {
+    for (const Known& known : known_) {
+      if (known.job == job && known.partition.topic == partition.topic && known.partition.partition == partition.partition) {
+        return known.offset;
+      }
+    }
+    return -1;
+  }
+
+ private:
+  struct Known {
+    std::uint32_t job;
+    sim::PartitionRef partition;
+    std::int64_t offset;
+  };
+  std::vector<Known> known_;
+};
+
+class World {
+ public:
+  World(const ScenarioSpec& spec, std::uint64_t seed, const sim::SimulationOptions& kernel);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+  ~World();
+
+  void start();
+  sim::Simulation& simulation() { return simulation_; }
+  sim::Network& network() { return *network_; }
+  std::vector<sim::Disk*> disks();
+  std::vector<std::unique_ptr<analysis::RunAnalysis>>& analyses() { return analyses_; }
+
+  /// Outside of any event: gives memory back that no reader can ask for, tells the ledgers what is final.
+  void housekeeping();
+  /// No source will make or deliver anything any more, and every producer has its answers.
+  bool sources_drained() const;
+  /// Consumers have processed everything that the log shows.
+  bool consumers_caught_up();
+  /// Lets every open window close.
+  void end_of_input();
+  bool results_out();
+  /// What is still held by something alive, told to the ledgers.
+  void hold_the_rest();
+  /// Why the run does not drain, for the `stuck` anomaly.
+  std::string waits_for();
+
+ private:
+  struct Job {
+    const JobSpec* spec = nullptr;
+    std::vector<kafka::TopicId> topics;
+    std::vector<std::unique_ptr<processor::ConsumerLoop>> instances;
+    processor::CommittedWatermarks committed;
+    std::uint32_t number = 0;
+    std::uint32_t sink = 0;
+  };
+
+  void build_network();
+  void build_cluster();
+  void build_sources(std::uint64_t seed);
+  void build_sinks();
+  void build_jobs();
+  void build_analyses();
+  void add_roles();
+  void add_levers();
+  std::string zone(std::size_t i) const;
+  bool settles(const Job& job) const;
+  std::int64_t final_before_ms(const Job& job);
+
+  const ScenarioSpec& spec_;
+  sim::Simulation simulation_;
+  std::unique_ptr<sim::Network> network_;
+  analysis::ObserverList observers_;
+  std::unique_ptr<kafka::Cluster> cluster_;
+  std::vector<std::unique_ptr<ProducerApp>> producers_;
+  std::vector<std::pair<std::string, std::vector<ProducerApp*>>> by_source_;
+  processor::JobWorld job_world_;
+  std::vector<std::unique_ptr<sink::SinkServer>> sinks_;
+  std::vector<std::unique_ptr<Job>> jobs_;
+  std::vector<std::unique_ptr<analysis::RunAnalysis>> analyses_;
+  CommitFollower commits_;
+  std::vector<std::int64_t> forget_next_;  ///< by PartitionId: decided at the housekeeping before
+};
+
+}  // namespace wrackline::scenarios

@@ -1,0 +1,121 @@
+// What the run tells those who watch it: what is final, what is still held, whether it has drained.
+#include <algorithm>
+#include <limits>
+
+#include "scenarios/run/world.hpp"
+#include "sim/stuck.hpp"
+
+namespace wrackline::scenarios {
+
+/// Only a job that commits what it has written out, with its watermark, can be told final windows: in the other modes a replay
+/// may open any window again.
+bool World::settles(const Job& job) const {
+  return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone;
+}
+
+/// Event time before which no instance of the job, dead, paused or to come, can write a row any more.
+std::int64_t World::final_before_ms(const Job& job) {
+  std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  const kafka::ClusterLayout& layout = cluster_->layout();
+  for (const kafka::TopicId topic : job.topics) {
+    const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
+    for (std::int32_t p = 0; p < about.partitions; ++p) {
+      const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
+      const std::int64_t offset = commits_.committed(job.number, cluster_->context().truth.ref(partition));
+      if (offset < 0) return std::numeric_limits<std::int64_t>::min();
+      limit = std::min(limit, job.committed.at(partition, offset));
+    }
+  }
+  for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
+  const std::int64_t lateness_ms =
+      std::chrono::floor<std::chrono::milliseconds>(job.spec->window.allowed_lateness).count();
+  return limit == std::numeric_limits<std::int64_t>::min() ? limit : event_time::saturating_sub(limit, lateness_ms);
+}
+
+void World::housekeeping() {
+  const kafka::ClusterLayout& layout = cluster_->layout();
+  for (const auto& job : jobs_) {
+    if (!settles(*job)) continue;
+    const std::int64_t final_ms = final_before_ms(*job);
+    if (final_ms == std::numeric_limits<std::int64_t>::min()) continue;
+    analyses_[job->number]->settle_before(final_ms);
+    sinks_[job->sink]->store().forget_windows_until(final_ms);
+  }
+  // A log keeps what some group may still read again: everything from its committed offset on, as it was one round ago.
+  for (const kafka::TopicLayout& topic : layout.topics()) {
+    if (topic.name == kafka::kOffsetsTopic) continue;
+    for (std::int32_t p = 0; p < topic.partitions; ++p) {
+      const kafka::PartitionId partition = topic.first + static_cast<kafka::PartitionId>(p);
+      cluster_->forget_below(partition, forget_next_[partition]);
+      std::int64_t next = std::numeric_limits<std::int64_t>::max();
+      for (const auto& job : jobs_) {
+        const kafka::TopicId id = layout.partition(partition).topic;
+        if (std::find(job->topics.begin(), job->topics.end(), id) == job->topics.end()) continue;
+        next = std::min(next, std::max<std::int64_t>(0, commits_.committed(job->number, cluster_->context().truth.ref(partition))));
+      }
+      if (next != std::numeric_limits<std::int64_t>::max()) forget_next_[partition] = std::max(forget_next_[partition], next);
+    }
+  }
+}
+
+bool World::sources_drained() const {
+  return std::all_of(producers_.begin(), producers_.end(), [](const auto& producer) { return producer->drained(); });
+}
+
+bool World::consumers_caught_up() {
+  const kafka::ClusterLayout& layout = cluster_->layout();
+  for (const auto& job : jobs_) {
+    for (const kafka::TopicId topic : job->topics) {
+      const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
+      for (std::int32_t p = 0; p < about.partitions; ++p) {
+        const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
+        kafka::Broker* const leader = cluster_->leader_of(partition);
+        if (leader == nullptr) return false;
+        const kafka::Partition& replica = *leader->replicas().find(partition);
+        if (!replica.is_leader() || replica.log().high_watermark() < replica.log().log_end_offset()) return false;
+        const auto owner = std::find_if(job->instances.begin(), job->instances.end(),
+                                        [&](const auto& instance) { return instance->process().alive() && instance->assigned(partition); });
+        if (owner == job->instances.end()) return false;
+        if ((*owner)->position(partition) < replica.log().high_watermark()) return false;
+      }
+    }
+  }
+  return true;
+}
+
+void World::end_of_input() {
+  for (const auto& job : jobs_) {
+    for (const auto& instance : job->instances) instance->end_of_input();
+  }
+}
+
+bool World::results_out() {
+  for (const auto& job : jobs_) {
+    for (const auto& instance : job->instances) {
+      if (!instance->process().alive() || !instance->quiet()) return false;
+    }
+  }
+  return consumers_caught_up();
+}
+
+void World::hold_the_rest() {
+  for (const auto& analysis : analyses_) {
+    for (const auto& producer : producers_) {
+      if (!producer->process().alive()) continue;
+      producer->for_each_held([&](std::span<const sim::EventId> ids) { analysis->ledger().hold(ids); });
+    }
+    cluster_->for_each_uncommitted([&](kafka::PartitionId, const kafka::RecordBatch& batch) {
+      analysis->ledger().hold(batch.records->ids);
+    });
+  }
+  for (const auto& job : jobs_) {
+    for (const auto& instance : job->instances) {
+      if (!instance->process().alive()) continue;
+      instance->for_each_held([&](std::span<const sim::EventId> ids) { analyses_[job->number]->ledger().hold(ids); });
+    }
+  }
+}
+
+std::string World::waits_for() { return sim::stuck_report(simulation_); }
+
+}  // namespace wrackline::scenarios
