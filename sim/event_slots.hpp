@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/entity.hpp"
+#include "sim/event_id.hpp"
 
 namespace wrackline::sim {
 
@@ -59,9 +60,45 @@ class TieKey {
   std::uint64_t bits_ = 0;
 };
 
+/// How ties are ordered: by the tie key itself, or, when orders are explored, by a seeded permutation of it
+/// that leaves the priority where it is. Being a permutation it stays unique, and can be undone.
+class TieOrder {
+ public:
+  TieOrder() = default;
+  explicit TieOrder(std::uint64_t seed) : seed_{mix(seed) & kMask}, explores_{true} {}
+
+  std::uint64_t of(TieKey tie) const { return explores_ ? permuted(tie.bits()) : tie.bits(); }
+  TieKey tie(std::uint64_t order) const { return TieKey{explores_ ? unpermuted(order) : order}; }
+
+ private:
+  static constexpr std::uint64_t kMask = (std::uint64_t{1} << 60) - 1;
+  static constexpr std::uint64_t kFactor = 0x9e3779b97f4a7c15U;
+  static constexpr std::uint64_t kInverse = 0xf1de83e19937733dU;  ///< kFactor * kInverse == 1 modulo 2^64
+  static_assert(kFactor * kInverse == 1);
+
+  std::uint64_t permuted(std::uint64_t bits) const {
+    std::uint64_t x = (bits ^ seed_) & kMask;
+    for (int round = 0; round < 3; ++round) {
+      x = (x * kFactor) & kMask;
+      x ^= x >> 30;
+    }
+    return (bits & ~kMask) | x;
+  }
+  std::uint64_t unpermuted(std::uint64_t order) const {
+    std::uint64_t x = order & kMask;
+    for (int round = 0; round < 3; ++round) {
+      x ^= x >> 30;
+      x = (x * kInverse) & kMask;
+    }
+    return (order & ~kMask) | (x ^ seed_);
+  }
+  std::uint64_t seed_ = 0;
+  bool explores_ = false;
+};
+
 struct EventSlot {
   Callback call;
-  TieKey tie;
+  std::uint64_t order = 0;  ///< the tie key, or its permutation
   bool cancelled() const { return call.function == nullptr; }
 };
 static_assert(sizeof(EventSlot) == 32);
@@ -70,15 +107,15 @@ class EventSlots {
  public:
   void reserve(std::size_t count) { slots_.reserve(count); }
 
-  std::uint32_t take(const Callback& call, TieKey tie) {
+  std::uint32_t take(const Callback& call, std::uint64_t order) {
     if (free_ == kNone) {
-      slots_.push_back({call, tie});
+      slots_.push_back({call, order});
       return static_cast<std::uint32_t>(slots_.size() - 1);
     }
     const std::uint32_t index = free_;
     EventSlot& slot = slots_[index];
     free_ = static_cast<std::uint32_t>(slot.call.argument);
-    slot = {call, tie};
+    slot = {call, order};
     return index;
   }
 
@@ -86,7 +123,6 @@ class EventSlots {
     EventSlot& slot = slots_[index];
     slot.call.function = nullptr;
     slot.call.argument = free_;
-    slot.tie = TieKey{};
     free_ = index;
   }
 

@@ -141,7 +141,7 @@ void Process::release_next() {
       if (event.cancelled()) {
         --simulation->tombstones_;
       } else {
-        simulation->absorb(event.tie.bits(), 0);
+        simulation->absorb(simulation->tie_order_.tie(event.order).bits(), 0);
         event.call();
       }
     }

@@ -5,7 +5,15 @@
 
 namespace wrackline::sim {
 
-RadixQueue::RadixQueue(const EventSlots& slots) : slots_{&slots} { run_.reserve(2 * kRunLimit); }
+RadixQueue::RadixQueue(const EventSlots& slots) : slots_{&slots} { reserve_run(2 * kRunLimit); }
+
+void RadixQueue::reserve_run(std::size_t entries) {
+  if (entries <= run_capacity_) return;
+  auto larger = std::make_unique<QueueEntry[]>(entries);
+  std::copy_n(run_.get(), run_size_, larger.get());
+  run_ = std::move(larger);
+  run_capacity_ = entries;
+}
 
 QueueEntry* RadixQueue::grow_bucket(QueueEntry* next_place) {
   if (free_ == nullptr) {
@@ -20,71 +28,77 @@ QueueEntry* RadixQueue::grow_bucket(QueueEntry* next_place) {
   return chunk->entries;
 }
 
-void RadixQueue::insert_sorted(QueueEntry entry) {
-  run_.push_back(entry);
-  QueueEntry* const run = run_.data();
-  std::size_t at = run_.size() - 1;
-  while (at > 0 && earlier(run[at - 1], entry, *slots_)) {
-    run[at] = run[at - 1];
-    --at;
+/// Passes every entry on and leaves the bucket with one empty chunk. What `each` does may add to other
+/// buckets.
+template <class Each>
+void RadixQueue::empty_bucket(QueueEntry*& next_place, Each each) {
+  const QueueEntry* end = next_place;
+  for (Chunk* chunk = chunk_of(next_place);;) {
+    for (const QueueEntry* at = chunk->entries; at != end; ++at) each(*at);
+    Chunk* const previous = chunk->previous;
+    if (previous == nullptr) {
+      next_place = chunk->entries;
+      return;
+    }
+    release(chunk);
+    chunk = previous;
+    end = chunk->entries + kChunkEntries;
   }
-  run[at] = entry;
 }
 
 void RadixQueue::push_into_run(QueueEntry entry) {
-  if (run_.size() < kRunLimit) {
+  if (run_size_ < kRunLimit) {
     insert_sorted(entry);
-    return;
-  }
-  if (one_instant_ || entry.time < origin_) {
+  } else if (one_instant_ || entry.time < origin_) {
     side_.push_back(entry);
     std::push_heap(side_.begin(), side_.end(),
                    [this](const QueueEntry& a, const QueueEntry& b) { return earlier(b, a, *slots_); });
-    return;
+    side_in_use_ = true;
+  } else {
+    spill_run();
+    place(entry);
   }
-  spill_run();
-  place(entry);
 }
 
 void RadixQueue::spill_run() {
   // Entries below the origin came from outside after a look at the front; only the rest can go back.
-  const auto kept = std::find_if(run_.begin(), run_.end(),
-                                 [this](const QueueEntry& entry) { return entry.time < origin_; });
-  for (auto at = run_.begin(); at != kept; ++at) place(*at);
-  run_.erase(run_.begin(), kept);
+  QueueEntry* const end = run_.get() + run_size_;
+  QueueEntry* const kept =
+      std::find_if(run_.get(), end, [this](const QueueEntry& entry) { return entry.time < origin_; });
+  std::for_each(run_.get(), kept, [this](const QueueEntry& entry) { place(entry); });
+  run_size_ = static_cast<std::size_t>(std::copy(kept, end, run_.get()) - run_.get());
   run_end_ = origin_;
 }
 
 bool RadixQueue::pop_from_side(QueueEntry& entry) {
-  if (side_.empty()) {
+  if (!side_in_use_) {
     refill();
     return false;
   }
-  if (!run_.empty() && earlier(run_.back(), side_.front(), *slots_)) return false;
+  if (run_size_ > 0 && earlier(run_[run_size_ - 1], side_.front(), *slots_)) return false;
   std::pop_heap(side_.begin(), side_.end(),
                 [this](const QueueEntry& a, const QueueEntry& b) { return earlier(b, a, *slots_); });
   entry = side_.back();
   side_.pop_back();
-  --size_;
+  side_in_use_ = !side_.empty();
   return true;
 }
 
 const QueueEntry& RadixQueue::slow_front() {
-  if (side_.empty()) {
+  if (!side_in_use_) {
     refill();
-    return run_.back();
+    return run_[run_size_ - 1];
   }
-  if (!run_.empty() && earlier(run_.back(), side_.front(), *slots_)) return run_.back();
+  if (run_size_ > 0 && earlier(run_[run_size_ - 1], side_.front(), *slots_)) return run_[run_size_ - 1];
   return side_.front();
 }
 
 void RadixQueue::refill() {
-  assert(size_ > 0 && levels_ != 0);
+  assert(levels_ != 0 && "the queue is not empty");
   for (;;) {
     const unsigned level = static_cast<unsigned>(std::countr_zero(levels_));
-    const unsigned digit = static_cast<unsigned>(std::countr_zero(occupied_[level]));
-    QueueEntry* const next_place = buckets_[level][digit];
-    buckets_[level][digit] = nullptr;
+    const unsigned digit = lowest_digit(level);
+    QueueEntry*& next_place = buckets_[level][digit];
     occupied_[level] &= occupied_[level] - 1;
     if (occupied_[level] == 0) levels_ &= ~(1U << level);
 
@@ -101,24 +115,20 @@ void RadixQueue::refill() {
     one_instant_ = level == 0;
     if (small) {
       for (std::size_t i = 0; i < in_chunk; ++i) insert_sorted(chunk->entries[i]);
-      release(chunk);
+      next_place = chunk->entries;
     } else {
-      const QueueEntry* end = next_place;
-      for (Chunk* from = chunk; from != nullptr;) {
-        run_.insert(run_.end(), static_cast<const QueueEntry*>(from->entries), end);
-        Chunk* const previous = from->previous;
-        release(from);
-        from = previous;
-        if (from != nullptr) end = from->entries + kChunkEntries;
-      }
-      std::sort(run_.begin(), run_.end(),
+      empty_bucket(next_place, [this](const QueueEntry& entry) {
+        if (run_size_ == run_capacity_) reserve_run(2 * run_capacity_);
+        run_[run_size_++] = entry;
+      });
+      std::sort(run_.get(), run_.get() + run_size_,
                 [this](const QueueEntry& a, const QueueEntry& b) { return earlier(b, a, *slots_); });
     }
     return;
   }
 }
 
-void RadixQueue::deal_out(QueueEntry* next_place) {
+void RadixQueue::deal_out(QueueEntry*& next_place) {
   std::uint64_t least = ~std::uint64_t{0};
   const QueueEntry* end = next_place;
   for (const Chunk* chunk = chunk_of(next_place); chunk != nullptr;) {
@@ -126,37 +136,23 @@ void RadixQueue::deal_out(QueueEntry* next_place) {
     chunk = chunk->previous;
     if (chunk != nullptr) end = chunk->entries + kChunkEntries;
   }
-  // The least time as origin skips the levels on which all of them agree.
+  // The least time as origin skips the levels on which all of them agree. They all go to lower levels, so
+  // never back into this bucket.
   origin_ = least;
   run_end_ = least;
-  end = next_place;
-  for (Chunk* chunk = chunk_of(next_place); chunk != nullptr;) {
-    for (const QueueEntry* at = chunk->entries; at != end; ++at) place(*at);
-    Chunk* const previous = chunk->previous;
-    release(chunk);
-    chunk = previous;
-    if (chunk != nullptr) end = chunk->entries + kChunkEntries;
-  }
+  empty_bucket(next_place, [this](const QueueEntry& entry) { place(entry); });
 }
 
 void RadixQueue::drain_into_scratch() {
-  scratch_.clear();
-  scratch_.insert(scratch_.end(), run_.begin(), run_.end());
+  scratch_.assign(run_.get(), run_.get() + run_size_);
   scratch_.insert(scratch_.end(), side_.begin(), side_.end());
-  run_.clear();
+  run_size_ = 0;
   side_.clear();
+  side_in_use_ = false;
   for (unsigned level = 0; level < kLevels; ++level) {
     for (; occupied_[level] != 0; occupied_[level] &= occupied_[level] - 1) {
-      QueueEntry*& next_place = buckets_[level][std::countr_zero(occupied_[level])];
-      const QueueEntry* end = next_place;
-      for (Chunk* chunk = chunk_of(next_place); chunk != nullptr;) {
-        scratch_.insert(scratch_.end(), static_cast<const QueueEntry*>(chunk->entries), end);
-        Chunk* const previous = chunk->previous;
-        release(chunk);
-        chunk = previous;
-        if (chunk != nullptr) end = chunk->entries + kChunkEntries;
-      }
-      next_place = nullptr;
+      empty_bucket(buckets_[level][lowest_digit(level)],
+                   [this](const QueueEntry& entry) { scratch_.push_back(entry); });
     }
   }
   levels_ = 0;

@@ -15,7 +15,9 @@
 //  below it from outside
 //    joins the run, or when that is full the *side heap*; both drain before any bucket is looked at;
 //  * a crowd at one instant can not be dealt out further: late arrivals to it go to the side heap as well;
-//  * buckets are chains of 256-byte chunks from one pool, so no bucket hoards capacity.
+//  * buckets are chains of 256-byte chunks from one pool, so no bucket hoards capacity; it keeps one chunk
+//  once it has been used, so that
+//    adding to it is free of surprises for the branch predictor.
 #pragma once
 
 #include <bit>
@@ -37,6 +39,46 @@ class RadixQueue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
+  void push(std::uint64_t time, std::uint64_t order, std::uint32_t slot) {
+    push({(order >> 32 << 32) | slot, time});
+  }
+
+  /// The next event, left in place. The queue is not empty.
+  Due front() { return due(front_entry()); }
+
+  Due pop() {
+    --size_;
+    if ((run_size_ == 0) | side_in_use_) [[unlikely]] {
+      if (QueueEntry entry; pop_from_side(entry)) return due(entry);
+    }
+    return due(run_[--run_size_]);
+  }
+
+  /// The event `ahead` places behind the front if it is known without work: for prefetching only.
+  const QueueEntry* upcoming(std::size_t ahead) const {
+    return run_size_ > ahead ? &run_[run_size_ - 1 - ahead] : nullptr;
+  }
+
+  /// Takes out every event whose slot is unwanted.
+  template <class Predicate>
+  void remove_if(Predicate unwanted) {
+    drain_into_scratch();
+    for (const QueueEntry& entry : scratch_) {
+      if (!unwanted(entry.slot())) push(entry);
+    }
+    scratch_.clear();
+  }
+  /// Hands all events over, in any order, and is empty.
+  template <class Taker>
+  void hand_over(Taker take) {
+    drain_into_scratch();
+    for (const QueueEntry& entry : scratch_) take(entry.time, entry.slot());
+    scratch_.clear();
+  }
+
+ private:
+  static Due due(const QueueEntry& entry) { return {entry.time, entry.slot()}; }
+
   void push(QueueEntry entry) {
     ++size_;
     if (entry.time < run_end_) {
@@ -46,39 +88,12 @@ class RadixQueue {
     }
   }
 
-  /// The next entry, left in place. The queue is not empty.
-  const QueueEntry& front() {
-    if (run_.empty() || !side_.empty()) [[unlikely]]
+  const QueueEntry& front_entry() {
+    if ((run_size_ == 0) | side_in_use_) [[unlikely]]
       return slow_front();
-    return run_.back();
+    return run_[run_size_ - 1];
   }
 
-  QueueEntry pop() {
-    if (run_.empty() || !side_.empty()) [[unlikely]] {
-      if (QueueEntry entry; pop_from_side(entry)) return entry;
-    }
-    --size_;
-    const QueueEntry entry = run_.back();
-    run_.pop_back();
-    return entry;
-  }
-
-  /// The entry `ahead` places behind the front if it is known without work: for prefetching only.
-  const QueueEntry* upcoming(std::size_t ahead) const {
-    return run_.size() > ahead ? run_.data() + (run_.size() - 1 - ahead) : nullptr;
-  }
-
-  /// Takes out every entry for which `unwanted` holds.
-  template <class Predicate>
-  void remove_if(Predicate unwanted) {
-    drain_into_scratch();
-    for (const QueueEntry& entry : scratch_) {
-      if (!unwanted(entry)) push(entry);
-    }
-    scratch_.clear();
-  }
-
- private:
   static constexpr unsigned kDigitBits = 6;
   static constexpr unsigned kDigits = 1U << kDigitBits;
   static constexpr unsigned kLevels = (64 + kDigitBits - 1) / kDigitBits;
@@ -104,23 +119,34 @@ class RadixQueue {
     const unsigned level = static_cast<unsigned>(std::bit_width(differing | 1) - 1) / kDigitBits;
     const unsigned digit = static_cast<unsigned>(entry.time >> (level * kDigitBits)) & (kDigits - 1);
     QueueEntry*& next_place = buckets_[level][digit];
-    // A null cursor and one at the end of its chunk look alike: both lie on a chunk boundary.
-    if ((reinterpret_cast<std::uintptr_t>(next_place) & 255) == 0) [[unlikely]] {
+    // A cursor at the end of its chunk lies on a chunk boundary, and so does the null of a bucket never used.
+    if ((reinterpret_cast<std::uintptr_t>(next_place) & 255) == 0) [[unlikely]]
       next_place = grow_bucket(next_place);
-      occupied_[level] |= std::uint64_t{1} << digit;
-      levels_ |= 1U << level;
-    }
     *next_place++ = entry;
+    occupied_[level] |= std::uint64_t{1} << digit;
+    levels_ |= 1U << level;
   }
 
+  /// Of an occupied level.
+  unsigned lowest_digit(unsigned level) const {
+    return static_cast<unsigned>(std::countr_zero(occupied_[level])) & (kDigits - 1);
+  }
   void push_into_run(QueueEntry entry);
   void spill_run();
   bool pop_from_side(QueueEntry& entry);
   const QueueEntry& slow_front();
   void refill();
-  void deal_out(QueueEntry* next_place);
+  void deal_out(QueueEntry*& next_place);
   void drain_into_scratch();
-  void insert_sorted(QueueEntry entry);
+  void insert_sorted(QueueEntry entry) {
+    QueueEntry* const run = run_.get();
+    std::size_t at = run_size_++;
+    for (; at > 0 && earlier(run[at - 1], entry, *slots_); --at) run[at] = run[at - 1];
+    run[at] = entry;
+  }
+  template <class Each>
+  void empty_bucket(QueueEntry*& next_place, Each each);
+  void reserve_run(std::size_t entries);
   QueueEntry* grow_bucket(QueueEntry* next_place);
   void release(Chunk* chunk) {
     chunk->previous = free_;
@@ -130,9 +156,12 @@ class RadixQueue {
   const EventSlots* slots_;
   std::size_t size_ = 0;
   std::uint64_t origin_ = 0;
-  std::uint64_t run_end_ = 0;     ///< every entry below it is in the run or the side heap, never in a bucket
-  bool one_instant_ = false;      ///< the run holds a single instant (it came from a bucket of level 0)
-  std::vector<QueueEntry> run_;   ///< latest first, so that pop() takes from the back
+  std::uint64_t run_end_ = 0;  ///< every entry below it is in the run or the side heap, never in a bucket
+  bool one_instant_ = false;   ///< the run holds a single instant (it came from a bucket of level 0)
+  std::unique_ptr<QueueEntry[]> run_;  ///< latest first, so that pop() takes from the back
+  std::size_t run_size_ = 0;
+  std::size_t run_capacity_ = 0;
+  bool side_in_use_ = false;
   std::vector<QueueEntry> side_;  ///< binary heap
   std::uint32_t levels_ = 0;
   std::uint64_t occupied_[kLevels] = {};

@@ -12,7 +12,7 @@ namespace wrackline::sim {
 
 Simulation::Simulation(const SimulationOptions& options)
     : options_{options},
-      explore_ties_{options.tie_seed.has_value()},
+      tie_order_{options.tie_seed ? TieOrder{*options.tie_seed} : TieOrder{}},
       next_mark_{0},
       queue_{options.queue, slots_},
       trail_{options.checkpoint_interval},
@@ -33,7 +33,8 @@ Simulation::~Simulation() {
 }
 
 void Simulation::shut_down() {
-  // The frames' destructors still cancel timers here, but nobody sends, starts or announces anything any more.
+  // The frames' destructors still cancel timers here, but nobody sends, starts or announces anything any
+  // more.
   for (Process* process : processes_) process->TaskScope::state = TaskScope::State::ended;
   for (Process* process : processes_) process->destroy_frames();
   stopping_ = true;
@@ -72,24 +73,25 @@ Process* Simulation::find_process(std::string_view name) const {
   return nullptr;
 }
 
-void Simulation::execute_next() {
-  const QueueEntry due = queue_.pop();
-  const EventSlot event = slots_[due.slot()];
-  if (event.cancelled()) [[unlikely]] {
-    slots_.give_back(due.slot());
+[[gnu::always_inline]] inline void Simulation::execute_next() {
+  const Due due = queue_.pop();
+  const Callback call = slots_[due.slot].call;
+  const TieKey tie = tie_order_.tie(slots_[due.slot].order);
+  if (!call) [[unlikely]] {
+    slots_.give_back(due.slot);
     --tombstones_;
     return;
   }
-  if (paused_processes_ != 0 && hold_back(due.slot())) [[unlikely]]
+  if (paused_processes_ != 0 && hold_back(due.slot, tie)) [[unlikely]]
     return;
-  slots_.give_back(due.slot());
+  slots_.give_back(due.slot);
   if (events_ == next_mark_) [[unlikely]]
-    mark(due, event.tie);
+    mark(due, tie);
   ++events_;
   now_ = from_ns(static_cast<std::int64_t>(due.time));
-  hash_.absorb(due.time, event.tie.bits());
-  current_ = event.tie.source();
-  event.call();
+  hash_.absorb(due.time, tie.bits());
+  current_ = tie.source();
+  call();
 }
 
 template <bool kBounded>
@@ -160,10 +162,10 @@ bool Simulation::step() {
 
 Time Simulation::next_time() {
   while (!queue_.empty()) {
-    const QueueEntry next = queue_.front();
-    if (!slots_[next.slot()].cancelled()) return from_ns(static_cast<std::int64_t>(next.time));
+    const Due next = queue_.front();
+    if (!slots_[next.slot].cancelled()) return from_ns(static_cast<std::int64_t>(next.time));
     queue_.pop();
-    slots_.give_back(next.slot());
+    slots_.give_back(next.slot);
     --tombstones_;
   }
   return kNever;
@@ -220,8 +222,8 @@ void Simulation::forget_ready(const TaskFrame& task) {
   }
 }
 
-bool Simulation::hold_back(std::uint32_t slot) {
-  Process* const process = process_of(slots_[slot].tie.source());
+bool Simulation::hold_back(std::uint32_t slot, TieKey tie) {
+  Process* const process = process_of(tie.source());
   if (process == nullptr || !process->paused()) return false;
   process->hold(slot);
   return true;
@@ -230,16 +232,16 @@ bool Simulation::hold_back(std::uint32_t slot) {
 void Simulation::drop_timers(EntityId process) {
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     EventSlot& event = slots_[slot];
-    if (event.cancelled() || event.tie.source() != process) continue;
+    if (event.cancelled() || tie_order_.tie(event.order).source() != process) continue;
     event.call.function = nullptr;
     ++tombstones_;
   }
 }
 
 void Simulation::bury_tombstones() {
-  queue_.remove_if([this](const QueueEntry& entry) {
-    if (!slots_[entry.slot()].cancelled()) return false;
-    slots_.give_back(entry.slot());
+  queue_.remove_if([this](std::uint32_t slot) {
+    if (!slots_[slot].cancelled()) return false;
+    slots_.give_back(slot);
     --tombstones_;
     return true;
   });
@@ -250,7 +252,7 @@ void Simulation::tell(MomentRegistry::Id id, Moment& moment) {
   if (moments_.watched(id)) moments_.tell(id, moment);
 }
 
-void Simulation::mark(const QueueEntry& due, TieKey tie) {
+void Simulation::mark(const Due& due, TieKey tie) {
   const EventWindow& window = options_.record;
   if (recording_) recorded_.back().after = hash();
   if (events_ == next_checkpoint_) {

@@ -31,6 +31,7 @@
 #include "sim/entity.hpp"
 #include "sim/event_id.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/event_slots.hpp"
 #include "sim/frame_arena.hpp"
 #include "sim/moment.hpp"
 #include "sim/run_hash.hpp"
@@ -48,7 +49,7 @@ struct TaskScope;
 struct SimulationOptions {
   std::uint64_t seed = 0;
   std::optional<std::uint64_t> tie_seed{};  ///< explore another order of simultaneous events
-  QueueKind queue = QueueKind::radix;       ///< either gives the same run
+  QueueKind queue = QueueKind::adaptive;    ///< either gives the same run
   std::uint64_t checkpoint_interval = 1024;
   EventWindow record{};  ///< keep an EventRecord of each of these events
 };
@@ -60,8 +61,8 @@ class EventHandle {
 
  private:
   friend class Simulation;
-  EventHandle(std::uint32_t slot, TieKey tie) : tie_{tie}, slot_{slot} {}
-  TieKey tie_;
+  EventHandle(std::uint32_t slot, std::uint64_t order) : order_{order}, slot_{slot} {}
+  std::uint64_t order_ = 0;  ///< unique in the run
   std::uint32_t slot_ = 0;
 };
 
@@ -89,9 +90,10 @@ class Simulation {
   EventHandle schedule(Time at, Callback call, EntityId source, Priority priority = Priority::normal) {
     assert(at >= now_ && "an event in the past");
     const TieKey tie{next_tie_[source.value()]++ | std::uint64_t{static_cast<std::uint8_t>(priority)} << 60};
-    const std::uint32_t slot = slots_.take(call, tie);
-    queue_.push(entry(at, tie, slot));
-    return {slot, tie};
+    const std::uint64_t order = tie_order_.of(tie);
+    const std::uint32_t slot = slots_.take(call, order);
+    queue_.push(static_cast<std::uint64_t>(to_ns(at)), order, slot);
+    return {slot, order};
   }
   EventHandle schedule_after(Duration delay, Callback call, EntityId source,
                              Priority priority = Priority::normal) {
@@ -109,7 +111,7 @@ class Simulation {
   bool is_pending(EventHandle handle) const {
     if (handle.slot_ >= slots_.size()) return false;
     const EventSlot& slot = slots_[handle.slot_];
-    return slot.tie == handle.tie_ && !slot.cancelled();
+    return slot.order == handle.order_ && !slot.cancelled();
   }
 
   /// Runs until nothing is left to do or stop() is called.
@@ -124,8 +126,8 @@ class Simulation {
   /// Time of the next event, or kNever.
   Time next_time();
 
-  /// Ends every process without a word to anybody: their frames are destroyed, nothing runs any more. Call it before what the
-  /// frames refer to goes away; the destructor does it too.
+  /// Ends every process without a word to anybody: their frames are destroyed, nothing runs any more. Call it
+  /// before what the frames refer to goes away; the destructor does it too.
   void shut_down();
 
   std::uint64_t events() const { return events_; }
@@ -174,15 +176,6 @@ class Simulation {
 
   static constexpr std::size_t kFewTombstones = 64;
 
-  QueueEntry entry(Time at, TieKey tie, std::uint32_t slot) const {
-    std::uint64_t rank = (tie.bits() >> 32) & 0xffffff00U;
-    if (explore_ties_) [[unlikely]] {
-      const std::uint64_t hash = mix(tie.bits() ^ *options_.tie_seed * 0x9e3779b97f4a7c15U);
-      rank = (tie.bits() >> 60 << 28) | (hash >> 36);
-    }
-    return {rank << 32 | slot, static_cast<std::uint64_t>(to_ns(at))};
-  }
-
   template <class... Value>
   void announce_for(const MomentDef& def, EntityId who, Process* process, Value... values) {
     static_assert(sizeof...(values) <= kMostAttributes);
@@ -206,8 +199,8 @@ class Simulation {
   template <bool kBounded>
   void loop(std::uint64_t until);
   void execute_next();
-  bool hold_back(std::uint32_t slot);
-  void mark(const QueueEntry& due, TieKey tie);
+  bool hold_back(std::uint32_t slot, TieKey tie);
+  void mark(const Due& due, TieKey tie);
   void settle();
   void leave();
   void bury_tombstones();
@@ -242,7 +235,7 @@ class Simulation {
   };
 
   SimulationOptions options_;
-  bool explore_ties_;
+  TieOrder tie_order_;
   bool unsettled_ = false;
   bool stopping_ = false;
   bool recording_ = false;

@@ -18,34 +18,32 @@ struct Draw {
   std::uint64_t operator()(std::uint64_t below) { return mix(++state) % below; }
 };
 
-QueueEntry entry_of(std::uint64_t time, TieKey tie, std::uint32_t slot) {
-  return {(tie.bits() >> 32 & 0xffffff00U) << 32 | slot, time};
-}
-
 /// Both queues over one slot table, with a sorted map as the judge.
 struct Contest {
   EventSlots slots;
   RadixQueue radix{slots};
-  HeapQueue heap{slots};
+  HeapQueue heap;
+  EventQueue adaptive{QueueKind::adaptive, slots};
   std::map<std::pair<std::uint64_t, TieKey>, std::uint32_t> model;
   std::uint64_t counter = 0;
   std::uint64_t popped = 0;
 
   void push(std::uint64_t time, std::uint64_t source, std::uint64_t priority = 8) {
     const TieKey tie{priority << 60 | source << TieKey::kCounterBits | ++counter};
-    const std::uint32_t slot = slots.take({[](void*, std::uint64_t) {}, nullptr, 0}, tie);
-    radix.push(entry_of(time, tie, slot));
-    heap.push(entry_of(time, tie, slot));
+    const std::uint32_t slot = slots.take({[](void*, std::uint64_t) {}, nullptr, 0}, tie.bits());
+    radix.push(time, tie.bits(), slot);
+    heap.push(time, tie.bits(), slot);
+    adaptive.push(time, tie.bits(), slot);
     model.emplace(std::pair{time, tie}, slot);
   }
   std::uint64_t pop() {
-    const QueueEntry a = radix.pop();
-    const QueueEntry b = heap.pop();
-    REQUIRE(a == b);
+    const Due a = radix.pop();
+    REQUIRE(a == heap.pop());
+    REQUIRE(a == adaptive.pop());
     REQUIRE(model.begin()->first.first == a.time);
-    REQUIRE(model.begin()->second == a.slot());
+    REQUIRE(model.begin()->second == a.slot);
     model.erase(model.begin());
-    slots.give_back(a.slot());
+    slots.give_back(a.slot);
     ++popped;
     return a.time;
   }
@@ -53,6 +51,7 @@ struct Contest {
     while (!model.empty()) pop();
     REQUIRE(radix.empty());
     REQUIRE(heap.empty());
+    REQUIRE(adaptive.empty());
   }
 };
 
@@ -126,9 +125,10 @@ TEST_CASE("taking entries out leaves the others in order", "[sim][queue]") {
   for (int round = 0; round < 30; ++round) {
     for (int i = 0; i < 400; ++i)
       contest.push(1'000'000U * static_cast<unsigned>(round) + 500'000 + draw(3'000'000), draw(9));
-    auto unwanted = [](const QueueEntry& entry) { return entry.slot() % 3 == 0; };
+    auto unwanted = [](std::uint32_t slot) { return slot % 3 == 0; };
     contest.radix.remove_if(unwanted);
     contest.heap.remove_if(unwanted);
+    contest.adaptive.remove_if(unwanted);
     std::erase_if(contest.model, [](const auto& each) { return each.second % 3 == 0; });
     while (!contest.model.empty() &&
            contest.model.begin()->first.first < 1'000'000U * (static_cast<unsigned>(round) + 1)) {
