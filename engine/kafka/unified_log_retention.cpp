@@ -138,10 +138,11 @@ std::size_t UnifiedLog::delete_old_segments(std::int64_t now_ms) {
 
 void UnifiedLog::forget_below(Offset offset) {
   assert(offset <= log_end_);
-  if (offset <= forgotten_below_) return;
-  fold(offset);
+  const Number keep = first_batch_reaching(offset);
+  if (keep == batches_.first_number()) return;
+  fold(batches_.at_number(keep - 1).next_offset());
   std::size_t segment = 0;
-  while (!batches_.empty() && batches_.front().last_offset < offset) {
+  while (batches_.first_number() < keep) {
     while (batches_.first_number() >= segment_end(segment)) ++segment;
     Segment& of = segments_[segment];
     const RecordBatch& gone = batches_.front();
