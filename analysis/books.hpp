@@ -4,16 +4,16 @@
 //
 // Every event has exactly one fate when the books are closed. The fates, the first that holds:
 //
-//   lost           some window that should show the event does not, although it was neither late for that
-//   window nor
-//                  still open - also when other windows do show it (`lost_in_some_windows`)
+//   lost           a window that should show the event does not: it was neither late for that window, nor is
+//                  the window still open. Also when other windows show it (`lost_in_some_windows`)
 //   delivered      a reader of the sink sees it in every window that it was not late for, and in at least one
 //                  (`late_in_some_windows` counts those that were late for others: hopping windows only)
 //   late_dropped   taken out as late, for all of its windows
-//   dead_lettered, shed     taken out on purpose
-//   expired, rejected       the producer gave up before any copy reached the network
-//   pending        still on its way when the run ended: in a producer, unread in the log, or in an open
-//   window
+//   dead_lettered  taken out on purpose, and
+//   shed           likewise
+//   expired        the producer gave up before any copy reached the network, for want of time, or
+//   rejected       for good
+//   pending        on its way when the run ended: in a producer, unread in the log, in an open window
 //
 // "Lost" is split by what the producing application was told and by the last hop that held the event.
 #pragma once

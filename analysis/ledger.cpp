@@ -233,8 +233,8 @@ void Ledger::show_row(const sim::VisibleResult& result, sim::Time at) {
 
 void Ledger::report_double_fire(const sim::VisibleResult& result, sim::Time at) {
   anomalies_.report(Anomaly::double_fire, at, [&] {
-    return "key " + std::to_string(result.key) + ", window [" + std::to_string(result.window_start_ms) + ", " +
-           std::to_string(result.window_end_ms) + "), pane " + std::to_string(result.pane);
+    return "key " + std::to_string(result.key) + ", window [" + std::to_string(result.window_start_ms) +
+           ", " + std::to_string(result.window_end_ms) + "), pane " + std::to_string(result.pane);
   });
 }
 

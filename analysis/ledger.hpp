@@ -9,8 +9,7 @@
 //
 //   every_row    an append-only store: each row counts; a repeated row doubles every record in it
 //   latest_pane  append-only, read by somebody who knows panes: a row with a higher pane takes the place of
-//   the
-//                row before it; any other repetition counts
+//                the row before it; any other repetition counts
 //   upsert       a row that `overwrites` takes the place of the one before it
 //
 // What a replaced row held counts no more. A record twice in one row counts twice, in every reading.
@@ -98,6 +97,10 @@ class Ledger final : public sim::Observer, public FactSource {
   // ---- settling
   /// See above. May be called at any time and with any value; going back is harmless.
   void settle_before(std::int64_t event_time_ms);
+  /// Folds events that belong to windows ending at or before X, and promises nothing: rows are kept, and may
+  /// still be replaced. For jobs that may open any window again. Costs the end-to-end latency of those folded
+  /// events that have not been visible and had an answer (they would be missing from it).
+  void fold_before(std::int64_t event_time_ms);
   /// The same for a job without windows: no result of an event below the ordinal will be replaced.
   void settle(std::uint16_t source, std::uint64_t ordinal);
   /// Frees even the remains of settled events. Whatever is told about one of them afterwards is a broken

@@ -70,6 +70,11 @@ void Ledger::settle(std::uint16_t source, std::uint64_t ordinal) {
 }
 
 void Ledger::settle_before(std::int64_t event_time_ms) {
+  fold_before(event_time_ms);
+  if (config_.window.windowed()) retire_rows(event_time_ms);
+}
+
+void Ledger::fold_before(std::int64_t event_time_ms) {
   for (std::size_t source = 0; source < store_.sources(); ++source) {
     const auto number = static_cast<std::uint16_t>(source);
     for (auto oldest = store_.oldest(number);
@@ -79,7 +84,6 @@ void Ledger::settle_before(std::int64_t event_time_ms) {
       settle_one(number, oldest.first);
     }
   }
-  if (config_.window.windowed()) retire_rows(event_time_ms);
 }
 
 /// Forgets the rows of final windows, but for those that are still asked about: when the books are closed, an

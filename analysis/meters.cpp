@@ -58,32 +58,38 @@ void LagMeter::polled(std::uint32_t /*consumer*/, sim::PartitionRef p, std::int6
   stat_.insert(std::max(ends_[p].offset - first, std::int64_t{0}), at);
 }
 
-void RecoveryMeter::struck(sim::Time at) {
-  if (strikes_.empty()) slow_above_ns_ = healthy_.quantile(kP99).value_or(0) + 1'000'000;
-  strikes_.push_back({at, at});
-}
-
 void RecoveryMeter::polled(std::uint32_t /*consumer*/, sim::PartitionRef /*p*/, std::int64_t /*first*/,
                            std::span<const sim::EventId> ids, sim::Time at) {
   const auto facts = ids.empty() ? std::nullopt : facts_.facts_of(ids.front());
   if (!facts) return;
-  const std::int64_t waited = (at - facts->arrives).count();
-  if (strikes_.empty()) {
-    healthy_.insert(waited);
-    return;
-  }
-  last_poll_slow_ = waited > slow_above_ns_;
-  if (!last_poll_slow_) return;
-  for (Strike& strike : strikes_) strike.last_slow = at;
+  const auto slot = static_cast<std::size_t>(at.time_since_epoch() / kSlot);
+  if (slot >= worst_ns_.size()) worst_ns_.resize(slot + 1, -1);
+  worst_ns_[slot] = std::max(worst_ns_[slot], (at - facts->arrives).count());
 }
 
 void RecoveryMeter::close() {
-  for (const Strike& strike : strikes_) {
-    if (last_poll_slow_) {
-      ++stat_.missing;
-    } else {
-      stat_.seen.insert((strike.last_slow - strike.at).count());
+  if (strikes_.empty()) return;
+  const sim::Time first = *std::min_element(strikes_.begin(), strikes_.end());
+  const auto healthy_slots =
+      std::min(worst_ns_.size(), static_cast<std::size_t>(first.time_since_epoch() / kSlot));
+  Histogram healthy;
+  for (std::size_t i = 0; i < healthy_slots; ++i) {
+    if (worst_ns_[i] >= 0) healthy.insert(worst_ns_[i]);
+  }
+  const std::int64_t slow_above_ns = healthy.quantile(kP99).value_or(0) + 1'000'000;
+  std::size_t slow_until = 0;  // first slot after the last slow one
+  std::size_t polled_until = 0;
+  for (std::size_t i = healthy_slots; i < worst_ns_.size(); ++i) {
+    if (worst_ns_[i] >= 0) polled_until = i + 1;
+    if (worst_ns_[i] > slow_above_ns) slow_until = i + 1;
+  }
+  for (const sim::Time strike : strikes_) {
+    if (slow_until != 0 && slow_until == polled_until) {
+      ++stat_.missing;  // slow to the end
+      continue;
     }
+    const sim::Time recovered{kSlot * static_cast<std::int64_t>(slow_until)};
+    stat_.seen.insert(std::max((recovered - strike).count(), std::int64_t{0}));
   }
 }
 

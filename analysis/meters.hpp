@@ -4,9 +4,10 @@
 // Watermark lag is sampled on a fixed grid of true time, task by task, so that its mean is a mean over time
 // (science.md 4.3: "at a random time") and not over the moments when the watermark happens to move.
 //
-// Recovery: a poll is slow when its first record had waited longer, since it reached its producer, than P99
-// of the polls before the first strike (and a millisecond). A fault is recovered from after the last slow
-// poll that follows it. With faults that overlap, a slow poll counts for all of them.
+// Recovery, to 10 ms: the age of what is polled (the time since a poll's first record reached its producer)
+// is kept as its worst over each 10 ms. A slot is slow when it is worse than P99 of the slots before the
+// first strike, and a millisecond. A fault is recovered from at the end of the last slow slot that follows
+// it; with faults that overlap, a slow slot counts for all of them.
 #pragma once
 
 #include <cstdint>
@@ -84,23 +85,20 @@ class LagMeter final : public sim::Observer {
 
 class RecoveryMeter final : public sim::Observer {
  public:
+  static constexpr sim::Duration kSlot = std::chrono::milliseconds{10};
+
   explicit RecoveryMeter(FactSource& facts) : facts_{facts} {}
   void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
               std::span<const sim::EventId> ids, sim::Time at) override;
-  void struck(sim::Time at);
+  /// At the time of the strike, or any time later.
+  void struck(sim::Time at) { strikes_.push_back(at); }
   void close();
   const LatencyStat& stat() const { return stat_; }
 
  private:
-  struct Strike {
-    sim::Time at;
-    sim::Time last_slow;
-  };
   FactSource& facts_;
-  Histogram healthy_;
-  std::int64_t slow_above_ns_ = 0;
-  bool last_poll_slow_ = false;
-  std::vector<Strike> strikes_;
+  std::vector<std::int64_t> worst_ns_;  ///< by slot of true time; -1: nothing was polled
+  std::vector<sim::Time> strikes_;
   LatencyStat stat_;
 };
 

@@ -49,9 +49,7 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
   }
 }
 
-void RunAnalysis::settle_before(std::int64_t event_time_ms) {
-  ledger_.settle_before(event_time_ms);
-}
+void RunAnalysis::settle_before(std::int64_t event_time_ms) { ledger_.settle_before(event_time_ms); }
 
 RunResult RunAnalysis::close(const End& end) {
   ledger_.hold(truth_.unread());

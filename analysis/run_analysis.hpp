@@ -1,14 +1,15 @@
-// All that watches one job during one run, as one object: ledger, checkers, meters - and the RunResult in the
+// All that watches one job during one run, as one object: ledger, checkers, meters - and the RunResult at the
 // end.
 //
 //   RunAnalysis analysis{config};
-//   pipeline.observe(analysis.observer());     // every hook of sim/observer.hpp
-//   analysis.fault_struck(now);                // each time a fault strikes
-//   analysis.settle_before(event_time_ms);     // now and then: keeps memory flat (ledger.hpp says when it is
-//   true) analysis.begin_liveness(now, bound);       // once: faults are healed, sources have stopped
-//   analysis.ledger().hold(ids);               // at the end: what is still held by something alive
-//   RunResult result = analysis.close(end);    // closes the books; faults, moments, expectations are the
-//   caller's to add judge(result);                             // then the verdict
+//   pipeline.observe(analysis.observer());   // every hook of sim/observer.hpp
+//   analysis.fault_struck(now);              // each time a fault strikes
+//   analysis.settle_before(event_time_ms);   // now and then: keeps memory flat; ledger.hpp says when it is
+//   true analysis.begin_liveness(now, bound);     // once: faults are healed, sources have stopped
+//   analysis.ledger().hold(ids);             // at the end: what something alive still holds
+//   RunResult result = analysis.close(end);  // closes the books
+//   ...                                      // the caller adds faults, moments, expectations, names
+//   judge(result);                           // the verdict
 //
 // A pipeline with several jobs has one RunAnalysis for each, all behind one ObserverList.
 #pragma once
@@ -60,6 +61,7 @@ class RunAnalysis {
   void fault_struck(sim::Time at) { recovery_.struck(at); }
   void begin_liveness(sim::Time healed, sim::Duration bound) { stuck_.begin_liveness(healed, bound); }
   void settle_before(std::int64_t event_time_ms);
+  void fold_before(std::int64_t event_time_ms) { ledger_.fold_before(event_time_ms); }
   /// Committed in the log, and the group has not committed its offset beyond them.
   std::vector<sim::EventId> unread() { return truth_.unread(); }
 

@@ -118,6 +118,8 @@ std::uint64_t violations(const RunResult& result) {
 }
 
 void judge_expectations(RunResult& result) {
+  std::sort(result.expectations.begin(), result.expectations.end(),
+            [](const ExpectationResult& a, const ExpectationResult& b) { return a.text < b.text; });
   for (const ExpectationResult& expectation : result.expectations) {
     if (expectation.outcome == Outcome::pass) continue;
     result.verdict.add(expectation.outcome, "expectation", expectation.text);
@@ -136,7 +138,6 @@ void judge(RunResult& result) {
   };
   std::sort(result.faults.begin(), result.faults.end(), by(&FaultReport::id));
   std::sort(result.moments.begin(), result.moments.end(), by(&MomentCount::name));
-  std::sort(result.expectations.begin(), result.expectations.end(), by(&ExpectationResult::text));
   for (const AnomalyInfo& info : anomalies()) {
     if (result.anomalies.count_of(info.anomaly) == 0 ||
         permitted.test(static_cast<std::size_t>(info.anomaly))) {

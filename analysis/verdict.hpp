@@ -2,8 +2,7 @@
 //
 //   fail          something that the guarantee does not permit happened, or an expectation does not hold
 //   inconclusive  nothing wrong was seen, but the run could not have shown it: a fault never struck, a
-//   "sometimes" never
-//                 came, too much was still pending, or the ledger could not judge exactly
+//                 "sometimes" never came, or the ledger could not judge exactly
 //   pass          the rest
 //
 // A failure is a failure even if the run was also inconclusive.

@@ -1,14 +1,16 @@
 // inconsistent-offsets, and what is unread: which record stands at which offset, by the log's own account.
 //
-// Keeps the ids of the committed records from the group's committed offset to the high watermark, and so knows
+// Keeps the ids of the committed records from the group's committed offset to the high watermark, and so
+// knows
 //
 //   * whether a poll, or a later commit at the same offset, shows another record than the one committed there
 //     (an unclean election, a truncation below the high watermark);
-//   * which committed records are still unread when the run ends: those are pending, not lost. A record that is
+//   * which committed records are still unread when the run ends: those are pending, not lost. A record that
+//   is
 //     not among them and was never processed is an orphan of the group's commit (the ledger counts it).
 //
-// Limits: offsets below the group's committed offset are forgotten, so a re-read from further back (a reset, a
-// replay) is not compared. One group per checker.
+// Limits: offsets below the group's committed offset are forgotten, so a re-read from further back (a reset,
+// a replay) is not compared. One group per checker.
 #pragma once
 
 #include <cstdint>

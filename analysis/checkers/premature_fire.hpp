@@ -1,7 +1,6 @@
 // premature_fire: a result of a window is visible before
-//   * any task's watermark has reached the end of the window - the runtime broke its own rule; or
-//   * true time has - a clock that runs ahead moved the watermark, and events of the window are still to be
-//   created.
+//   * any task's watermark has reached the end of the window: the runtime broke its own rule; or
+//   * true time has: a clock that runs ahead moved the watermark, and events of the window are still to come.
 // Looks at first panes only. Jobs that never told a watermark are held to true time alone.
 #pragma once
 

@@ -1,13 +1,10 @@
-// wrongly_late: a record was dropped as late although a window of its was still open. Three causes, told
-// apart:
+// wrongly_late: a record was dropped as late although a window of its own was still open. Three causes:
 //
 //   rule          no task's watermark had passed the window's end and the allowed lateness: the runtime erred
 //   clock ahead   no honest clock could have: at the time of the drop, true time itself - minus the bound by
-//   which the
-//                 watermark trails it - had not passed. Some source's clock runs ahead and took the watermark
-//                 along
-//   clock behind  the record's own clock runs behind: in the window of its true creation time it would not be
-//   late
+//                 which the watermark trails it - had not passed. Some source's clock runs ahead
+//   clock behind  the record's own clock runs behind: in the window of its true creation time it would not
+//                 have been late
 //
 // The bound is that of the job's watermark strategy; 0 if it has none (then fewer drops are called wrong).
 #pragma once

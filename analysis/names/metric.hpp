@@ -1,14 +1,12 @@
 // Every figure that a run reports, declared once: name, unit, meaning. Expectations, the verdict table, JSON,
-// the database, documentation and completion are derived from this table; the values are looked up by
-// analysis/metrics.hpp.
+// the database, documentation and completion are derived from this table; analysis/metrics.hpp looks the
+// values up.
 //
-//   counts      lost, lost.acknowledged, duplicated.sink, anomaly.unseen, ...         0, 1, 2, ...
-//   ratios      late_drop_rate, loss_rate, ...                                        an exact fraction
-//   durations   quantiles of a latency: p50(end_to_end), p99(result_latency), mean(...), max(...),
-//   missing(...)
+//   counts      lost, lost.acknowledged, duplicated.sink, anomaly.unseen, ...     0, 1, 2, ...
+//   ratios      late_drop_rate, loss_rate, ...                                    an exact fraction
+//   latencies   p50(end_to_end), p99(result_latency), mean(...), missing(...)     of a kind of latency
 //
-// The names inside the brackets are the latency kinds; `consumer_lag` is in records, the others in
-// nanoseconds.
+// `consumer_lag` is in records, the other kinds are in nanoseconds.
 #pragma once
 
 #include <cstdint>

@@ -54,8 +54,8 @@ TEST_CASE("recovery: until the last poll that is slower than before the strike")
     meter.polled(0, {}, 0, events({n}), at_ms(static_cast<std::int64_t>(n) + 5));
   meter.struck(at_ms(105));
   SECTION("recovered") {
-    meter.polled(0, {}, 0, events({100}), at_ms(160));
-    meter.polled(0, {}, 0, events({150}), at_ms(180));
+    meter.polled(0, {}, 0, events({100}), at_ms(161));
+    meter.polled(0, {}, 0, events({150}), at_ms(177));
     meter.polled(0, {}, 0, events({190}), at_ms(195));
     meter.close();
     REQUIRE(meter.stat().seen.greatest() == 75'000'000);
