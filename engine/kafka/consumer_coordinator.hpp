@@ -259,7 +259,8 @@ class ConsumerCoordinator final : public ResponseHandler {
   void finish_commit(const Commit& commit, Failure failure);
   void release_waiting_commits(RequestId find, const Failure& failure, std::int64_t now_ms);
   bool auto_commit_async(Purpose purpose, Failure& failure, std::int64_t now_ms);
-  void sleep(std::int64_t now_ms, std::int64_t until_ms);
+  /// False: no time is left to sleep.
+  bool sleep(std::int64_t now_ms, std::int64_t deadline_ms);
 
   ConsumerGroupConfig config_;
   SubscriptionState& subscriptions_;

@@ -145,8 +145,10 @@ ConsumerCoordinator::Failure ConsumerCoordinator::maybe_auto_commit(std::int64_t
   return failure;
 }
 
-void ConsumerCoordinator::sleep(std::int64_t now_ms, std::int64_t deadline_ms) {
-  asleep_until_ms_ = std::min(now_ms + config_.retry_backoff_ms, std::max(now_ms, deadline_ms));
+bool ConsumerCoordinator::sleep(std::int64_t now_ms, std::int64_t deadline_ms) {
+  if (deadline_ms <= now_ms) return false;
+  asleep_until_ms_ = std::min(now_ms + config_.retry_backoff_ms, deadline_ms);
+  return true;
 }
 
 std::int64_t ConsumerCoordinator::blocked_until_ms(std::int64_t now_ms) const {
@@ -217,9 +219,9 @@ ConsumerCoordinator::SyncCommit ConsumerCoordinator::continue_commit_sync(std::i
         }
         const Failure failure = find_->failure;
         if (failure && failure->retriable) {
-          sleep(now_ms, deadline_ms);
           sync_.stage = SyncStage::find_backoff;
-          return {};
+          if (sleep(now_ms, deadline_ms)) return {};
+          break;
         }
         find_.reset();
         if (failure) return thrown(*failure);
@@ -240,9 +242,9 @@ ConsumerCoordinator::SyncCommit ConsumerCoordinator::continue_commit_sync(std::i
         if (Failure failure = invoke_completed(now_ms)) return thrown(std::move(*failure));
         if (sync_.done && !sync_.failure) return finished(true);
         if (sync_.done && !sync_.failure->retriable) return thrown(*sync_.failure);
-        sleep(now_ms, deadline_ms);
         sync_.stage = SyncStage::backoff;
-        return {};
+        if (sleep(now_ms, deadline_ms)) return {};
+        break;
       case SyncStage::backoff:
         if (now_ms >= deadline_ms) return finished(false);
         sync_.stage = SyncStage::attempt;
@@ -254,9 +256,9 @@ ConsumerCoordinator::SyncCommit ConsumerCoordinator::continue_commit_sync(std::i
         if (find_ && find_->done) find_.reset();
         if (Failure failure = invoke_completed(now_ms)) return thrown(std::move(*failure));
         if (!in_flight()) return finished(true);
-        sleep(now_ms, deadline_ms);
         sync_.stage = SyncStage::drain_backoff;
-        return {};
+        if (sleep(now_ms, deadline_ms)) return {};
+        break;
       case SyncStage::drain_backoff:
         if (now_ms >= deadline_ms) return finished(false);
         sync_.stage = SyncStage::drain;
