@@ -4,13 +4,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace wrackline::faults {
 namespace {
 
 class ClockDrift final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const auto ppb = static_cast<std::int64_t>(scene.number("ppm") * 1000);
+      const auto ppb = static_cast<std::int64_t>(std::max(scene.number("ppm"), -999'999.0) * 1000);
       before_.emplace_back(node, node->clock().drift_ppb());
       node->change_clock([ppb](sim::NodeClock& clock, sim::Time now) { clock.set_drift_ppb(now, ppb); });
       scene.did(fmt::format("{}: drift {:+} ppm", node->name(), static_cast<double>(ppb) / 1000));
@@ -37,7 +39,8 @@ const FaultType& clock_drift() {
                   .type = ParamType::number,
                   .fallback = "200",
                   .doc = "parts per million, fast (+) or slow (-)",
-                  .intensity = true}},
+                  .intensity = true,
+                  .may_be_negative = true}},
       .basis = "known_failures.md K: M15",
       .make = &make<ClockDrift>,
   };

@@ -1,5 +1,7 @@
 // network.tail: a few packets take very much longer (Pareto): the tail of the latency gets heavy, its median
 // stays.
+#include <algorithm>
+
 #include "faults/network_fault.hpp"
 
 namespace wrackline::faults {
@@ -8,9 +10,9 @@ namespace {
 class NetworkTail final : public RuleFault {
   std::unique_ptr<sim::LinkRule> rule(Scene& scene, sim::PathFilter filter, sim::RuleCounts& counts,
                                       sim::Decider decider) override {
-    const double cap = *scene.law("cap").quantile(0.5);
-    const double minimum = *scene.law("minimum").quantile(0.5);
-    auto law = sim::Distribution::pareto(minimum, *scene.law("index").quantile(0.5)).clamped(0, cap);
+    const double minimum = std::max(1.0, static_cast<double>(scene.duration("minimum").count()));
+    const double cap = std::max(minimum, static_cast<double>(scene.duration("cap").count()));
+    auto law = sim::Distribution::pareto(minimum, std::max(0.01, scene.number("index"))).clamped(0, cap);
     return std::make_unique<sim::DelayRule>(std::move(filter), counts, decider, std::move(law),
                                             scene.ratio("share"));
   }

@@ -130,7 +130,7 @@ std::string check_setting(const ParamDef& param, const Setting& setting) {
       if (!law->is_constant()) return "";
       const double value = *law->quantile(0.5);
       if (param.type == ParamType::count && value != std::floor(value)) return expected();
-      if (param.type != ParamType::offset && value < 0)
+      if (param.type != ParamType::offset && !param.may_be_negative && value < 0)
         return fmt::format("{} must not be negative", param.name);
       return "";
     }

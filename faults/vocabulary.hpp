@@ -55,6 +55,7 @@ struct ParamDef {
   /// A fault with a zero here does nothing at all: it is not even scheduled, and the hash stays what it was.
   bool intensity = false;
   std::vector<std::string_view> choices = {};
+  bool may_be_negative = false;  ///< of numbers
 };
 
 /// What a target selector must find.

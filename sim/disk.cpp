@@ -86,9 +86,9 @@ FileId Disk::open(std::string_view file_name) {
 Extent Disk::durable(FileId file) const {
   const File& f = files_[file.value];
   Extent result = f.flushed;
-  for (const Entry& entry : f.dirty) {
-    if (entry.at + options_.writeback_after > simulation_.now()) break;
-    result = entry.end;
+  for (std::size_t i = 0; i < f.dirty.size(); ++i) {
+    if (f.dirty[i].at + options_.writeback_after > simulation_.now()) break;
+    result = f.dirty[i].end;
   }
   return result;
 }
@@ -390,6 +390,8 @@ void Disk::truncate(FileId file, Extent to) {
   f.written = to;
   while (!f.dirty.empty() && f.dirty.back().end.bytes > to.bytes) f.dirty.pop_back();
   if (f.flushed.bytes > to.bytes) f.flushed = to;
+  const std::int64_t known = f.dirty.empty() ? f.flushed.bytes : f.dirty.back().end.bytes;
+  if (known < to.bytes) f.dirty.push_back({to, simulation_.now()});
   ++f.epoch;
 }
 

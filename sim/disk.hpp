@@ -188,11 +188,42 @@ class Disk {
     Extent end;
     Time at;
   };
+  /// First in, first out, in one block of memory.
+  class Dirty {
+   public:
+    bool empty() const { return first_ == entries_.size(); }
+    std::size_t size() const { return entries_.size() - first_; }
+    const Entry& operator[](std::size_t i) const { return entries_[first_ + i]; }
+    const Entry& front() const { return entries_[first_]; }
+    Entry& back() { return entries_.back(); }
+    void push_back(const Entry& entry) {
+      if (first_ > 64 && 2 * first_ > entries_.size()) {
+        entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+      }
+      entries_.push_back(entry);
+    }
+    void pop_front() {
+      if (++first_ == entries_.size()) clear();
+    }
+    void pop_back() {
+      entries_.pop_back();
+      if (first_ == entries_.size()) clear();
+    }
+    void clear() {
+      entries_.clear();
+      first_ = 0;
+    }
+
+   private:
+    std::vector<Entry> entries_;
+    std::size_t first_ = 0;
+  };
   struct File {
     std::string name;
     Extent written;
     Extent flushed;
-    std::deque<Entry> dirty;  ///< entries behind `flushed` that the writeback may not have reached
+    Dirty dirty;  ///< entries behind `flushed` that the writeback may not have reached
     std::int64_t torn_bytes = 0;
     std::int64_t version = 0;
     std::int64_t durable_version = 0;

@@ -90,7 +90,7 @@ class Distribution {
   /// Always zero.
   Distribution() : Distribution{law::Constant{0}} {}
 
-  // Each factory asserts its stated precondition; sim/laws.hpp checks user input first and explains.
+  // Each factory asserts its stated precondition; the scenario loader checks user input first.
   static Distribution constant(double value);
   static Distribution constant(Duration value) { return constant(static_cast<double>(value.count())); }
   static Distribution uniform(double low, double high);                     ///< low <= high

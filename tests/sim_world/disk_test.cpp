@@ -180,8 +180,12 @@ TEST_CASE("truncation cuts, and ends a torn entry") {
   world.append(1);
   world.run_for(1ms);
   CHECK(world.disk.written(world.log) == Extent{400, 4});
+  world.disk.truncate(world.log, {350, 3});  // in the middle of an entry
+  world.disk.set_power_loss(UnsyncedFate::keep_all);
+  world.node.power_off();
+  CHECK(world.disk.written(world.log) == Extent{350, 3});
   world.disk.drop_prefix(world.log, 200);
-  CHECK(world.disk.used_bytes() == 200);
+  CHECK(world.disk.used_bytes() == 150);
 }
 
 TEST_CASE("conditions: slow, stalled, full, read-only, failing, lying") {
