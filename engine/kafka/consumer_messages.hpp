@@ -145,6 +145,7 @@ struct ConsumerException {
     LeaderEpoch leader_epoch = kNoLeaderEpoch;
   };
   std::vector<Divergence> divergent;  ///< LogTruncationException: where the logs part, as far as known
+  Errors code = Errors::none;         ///< of the answer behind it, if there was one
 };
 
 }  // namespace wrackline::kafka
