@@ -29,6 +29,7 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
       recovery_{ledger_} {
   const std::uint32_t job = config_.ledger.job;
   const std::uint32_t sink = config_.ledger.sink;
+  observers_.hear_only(config_.ledger.topics, config_.ledger.consumers);
   // The ledger first: the others ask it about events.
   observers_.add(ledger_);
   observers_.add(truth_);

@@ -36,8 +36,6 @@ void FaultReport::add_effect(std::string_view name, std::uint64_t n) {
 }
 
 void FaultReport::add_strike(Strike strike) {
-  ++strikes;
-  runs_struck = 1;
   first_strikes.push_back(std::move(strike));
   keep_first(first_strikes, kStrikes);
 }

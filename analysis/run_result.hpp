@@ -48,6 +48,7 @@ struct FaultReport {
   std::vector<Strike> first_strikes;                           ///< the first few in (seed, time) order
 
   void add_effect(std::string_view name, std::uint64_t n);
+  /// Remembers an example; `strikes` and `runs_struck` are the caller's to set.
   void add_strike(Strike strike);
   void merge(const FaultReport& other);
   friend bool operator==(const FaultReport&, const FaultReport&) = default;

@@ -194,6 +194,15 @@ void World::build_analyses() {
     config.ledger.steady_until = sim::kStart + spec_.duration;
     for (const kafka::TopicId topic : job->topics) config.ledger.topics.push_back(static_cast<std::uint16_t>(topic));
     for (const auto& instance : job->instances) config.ledger.consumers.push_back(instance->instance());
+    // Sources are numbered producer by producer, as build_sources() made them.
+    std::uint16_t number = 0;
+    for (const SourceSpec& source : spec_.sources) {
+      const kafka::TopicId topic = cluster_->layout().topic_id(source.topic);
+      const bool feeds = std::find(job->topics.begin(), job->topics.end(), topic) != job->topics.end();
+      for (std::int32_t i = 0; i < (source.trace ? 1 : source.producers); ++i, ++number) {
+        if (feeds) config.ledger.sources.push_back(number);
+      }
+    }
     if (!spec_.guarantee.empty()) {
       config.guarantee = analysis::find_guarantee(spec_.guarantee).value_or(analysis::Guarantee::none);
     }

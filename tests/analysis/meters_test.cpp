@@ -1,5 +1,6 @@
 #include "analysis/meters.hpp"
 
+#include "analysis/observer_list.hpp"
 #include "tests/analysis/script.hpp"
 #include "tests/support/catch.hpp"
 
@@ -67,6 +68,29 @@ TEST_CASE("recovery: until the last poll that is slower than before the strike")
     REQUIRE(meter.stat().seen.empty());
     REQUIRE(meter.stat().missing == 1);
   }
+}
+
+TEST_CASE("a job's analysis hears of its own topics and consumers only") {
+  struct Count final : sim::Observer {
+    void committed(sim::PartitionRef, std::int64_t, std::span<const sim::EventId>, sim::Time) override {
+      ++n;
+    }
+    void polled(std::uint32_t, sim::PartitionRef, std::int64_t, std::span<const sim::EventId>,
+                sim::Time) override {
+      ++n;
+    }
+    int n = 0;
+  } count;
+  ObserverList list;
+  list.add(count);
+  list.hear_only({2}, {7});
+  list.committed({2, 0}, 0, {}, at_ms(0));
+  list.polled(7, {2, 0}, 0, {}, at_ms(0));
+  REQUIRE(count.n == 2);
+  list.committed({1, 0}, 0, {}, at_ms(0));
+  list.polled(6, {2, 0}, 0, {}, at_ms(0));
+  list.polled(7, {1, 0}, 0, {}, at_ms(0));
+  REQUIRE(count.n == 2);
 }
 
 }  // namespace wrackline::analysis

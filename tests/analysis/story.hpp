@@ -65,6 +65,7 @@ inline Story tell_story(Guarantee guarantee, Reading reading, std::uint64_t seed
   FaultReport crash;
   crash.id = "kill-consumer";
   crash.action = "process.crash";
+  crash.strikes = crash.runs_struck = 1;
   crash.add_strike({seed, 2'550'000'000, 2'600'000'000, "consumer 0 crashed"});
   crash.add_effect("tasks destroyed", 3);
   FaultReport idle;
