@@ -57,6 +57,20 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
   std::function<int()> command;
 
   ScenarioOptions scenario;
+  RunCommandOptions outputs;
+  CLI::App* const running = app.add_subcommand("run", "Run a scenario and print its verdict table");
+  add_scenario_options(*running, scenario, false);
+  running->add_option("-j,--jobs", outputs.jobs, "Runs at a time; default: one per processor")
+      ->check(CLI::Range(1, 1024));
+  running->add_option("--db", outputs.database, "Write events, deliveries, windows, faults to a SQLite file");
+  running->add_option("--junit", outputs.junit, "Write JUnit XML");
+  running->add_option("--hash-trail", outputs.hash_trail, "Write the hash trail of a single run, for diff-hash");
+  running->add_option("--record-events", outputs.record_events,
+                      "Print the events a..b of a single run to stderr, with the moments in them");
+  running->add_option("--latency", outputs.latency, "Which latency the table shows");
+  running->add_flag("--steady", outputs.steady, "The table shows the part after the warm-up");
+  running->callback([&] { command = [&] { return run_scenario(scenario, outputs, streams); }; });
+
   CLI::App* const validating =
       app.add_subcommand("validate", "Say what is wrong with scenario files, without running them");
   add_scenario_options(*validating, scenario, true);

@@ -1,10 +1,12 @@
 // The commands, each with the options that it was given. One file a command or family.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "scenarios/plan.hpp"
 
 namespace wrackline::cli {
 
@@ -18,6 +20,21 @@ struct ScenarioOptions {
   bool json = false;
   bool quiet = false;
 };
+
+/// The options as the loader takes them; nothing, with a message, when the seeds are malformed.
+std::optional<scenarios::LoadOptions> load_options(const ScenarioOptions& options, const Streams& streams);
+
+/// Where the results of `run` go besides the table.
+struct RunCommandOptions {
+  unsigned jobs = 0;  ///< 0: as many as there are processors
+  std::string database;
+  std::string junit;
+  std::string hash_trail;
+  std::string record_events;  ///< "a..b"
+  std::string latency = "end_to_end";
+  bool steady = false;
+};
+int run_scenario(const ScenarioOptions& options, const RunCommandOptions& outputs, const Streams& streams);
 
 int validate(const ScenarioOptions& options, const Streams& streams);
 int plan(const ScenarioOptions& options, const Streams& streams);

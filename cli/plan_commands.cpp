@@ -17,7 +17,8 @@ using scenarios::Cell;
 using scenarios::Diagnostics;
 using scenarios::Plan;
 
-/// The options as the loader takes them; nothing, with a message, when the seeds are malformed.
+}  // namespace
+
 std::optional<scenarios::LoadOptions> load_options(const ScenarioOptions& options, const Streams& streams) {
   scenarios::LoadOptions load;
   load.sets = options.sets;
@@ -34,6 +35,8 @@ std::optional<scenarios::LoadOptions> load_options(const ScenarioOptions& option
   }
   return load;
 }
+
+namespace {
 
 std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
   if (seeds.size() == 1) return fmt::format("{}", seeds.front());

@@ -191,7 +191,7 @@ void Cluster::add_levers() {
                        controller_->controller().registration(partition).leader);
   };
   sim::LeverRegistry& levers = simulation_.levers();
-  levers.add({"kafka.elect_unclean",
+  levers.add({"kafka.unclean_election",
               {"topic/partition"},
               "elects a replica outside the ISR if none inside it lives",
               with_partition([this, leader_text](PartitionId partition, std::span<const std::string>) {
@@ -201,7 +201,7 @@ void Cluster::add_levers() {
                 }
                 return LeverOutcome::acted(leader_text(partition));
               })});
-  levers.add({"kafka.elect_preferred",
+  levers.add({"kafka.preferred_election",
               {"topic/partition"},
               "moves the leadership back to the first replica",
               with_partition([this, leader_text](PartitionId partition, std::span<const std::string>) {
@@ -216,7 +216,8 @@ void Cluster::add_levers() {
     std::vector<BrokerId> candidates;
     if (arguments.size() > 1 && !arguments[1].empty()) {
       BrokerId to = -1;
-      const std::string& text = arguments[1];
+      std::string_view text = arguments[1];
+      if (text.starts_with("broker-")) text.remove_prefix(7);
       std::from_chars(text.data(), text.data() + text.size(), to);
       if (std::find(state.replicas.begin(), state.replicas.end(), to) == state.replicas.end()) {
         return LeverOutcome::bad_argument(
@@ -234,15 +235,11 @@ void Cluster::add_levers() {
     return LeverOutcome::no_effect(
         fmt::format("{}: no other replica is in sync", layout().name_of(partition)));
   };
-  levers.add({"kafka.move_leader",
-              {"topic/partition"},
-              "moves the leadership to another replica in sync",
-              with_partition(move)});
-  levers.add({"kafka.move_leader_to",
+  levers.add({"kafka.leader_move",
               {"topic/partition", "broker"},
-              "moves the leadership to this broker, if it is in sync",
+              "moves the leadership to this broker, or (no name) to the next replica in sync",
               with_partition(move)});
-  levers.add({"group.rebalance",
+  levers.add({"group.force_rebalance",
               {"group"},
               "makes every member of the group join again",
               [this](std::span<const std::string> arguments) {

@@ -3,8 +3,8 @@
 //
 // Roles (sim/selector.hpp): broker, controller, kafka.leader(topic/partition),
 // kafka.follower(topic/partition), kafka.coordinator(group). Levers (sim/lever.hpp):
-// kafka.elect_unclean(topic/partition), kafka.elect_preferred(topic/partition),
-// kafka.move_leader(topic/partition, broker), group.rebalance(group).
+// kafka.unclean_election(topic/partition), kafka.preferred_election(topic/partition),
+// kafka.leader_move(topic/partition, broker), group.force_rebalance(group).
 #pragma once
 
 #include <memory>

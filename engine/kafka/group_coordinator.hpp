@@ -82,6 +82,9 @@ class GroupCoordinator {
   void commit_offsets(const OffsetCommitRequest& request, std::int64_t now_ms);
   void txn_commit_offsets(const TxnOffsetCommitRequest& request, std::int64_t now_ms);
   OffsetFetchResponse fetch_offsets(const OffsetFetchRequest& request) const;
+  /// Makes all members join again, as an operator would by changing the subscription. False: nothing to
+  /// rebalance.
+  bool force_rebalance(const std::string& group, std::int64_t now_ms);
   void delete_group(RequestId request, const std::string& group, std::int64_t now_ms);
   /// The marker of a transaction was appended to this partition.
   void end_transaction(std::int64_t producer_id, bool commit) {

@@ -238,6 +238,13 @@ bool GroupCoordinator::prepare_rebalance(Held& owner, std::int64_t now_ms) {
   return !initial && complete_join_or_wait(owner, now_ms);
 }
 
+bool GroupCoordinator::force_rebalance(const std::string& id, std::int64_t now_ms) {
+  Held* const owner = held(id);
+  if (owner == nullptr || owner->group.members().empty() || !owner->group.can_rebalance()) return false;
+  prepare_rebalance(*owner, now_ms);
+  return true;
+}
+
 bool GroupCoordinator::maybe_complete_join(Held& owner, std::int64_t now_ms) {
   const ClassicGroup& group = owner.group;
   if (!group.is(ClassicGroupState::PreparingRebalance)) return false;

@@ -24,9 +24,7 @@ class Run {
         heal_at_{sim::kStart + spec_.duration},
         injector_{faults::World{world_.simulation(), &world_.network(), world_.disks()},
                   faults::resolve(faults_of(spec_), task.seed, heal_at_)} {
-    if (options.also != nullptr) {
-      for (auto& analysis : world_.analyses()) analysis->also(*options.also);
-    }
+    if (options.prepare) options.prepare(world_);
   }
 
   std::vector<analysis::RunResult> run() {

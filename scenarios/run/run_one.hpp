@@ -5,13 +5,13 @@
 // results out), otherwise the run is `stuck` and says what waits for what.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "faults/injector.hpp"
 #include "scenarios/run/campaign.hpp"
-#include "sim/observer.hpp"
 #include "sim/run_hash.hpp"
 #include "sim/simulation.hpp"
 
@@ -23,9 +23,11 @@ struct BadScenario {
   std::string message;
 };
 
+class World;
+
 struct RunOptions {
   sim::SimulationOptions kernel;           ///< the seed is the task's
-  sim::Observer* also = nullptr;           ///< one more observer (a recording for the database)
+  std::function<void(World&)> prepare;     ///< before the first event (a recording for the database)
   sim::HashTrail* trail = nullptr;         ///< receives the run's trail
   std::vector<sim::EventRecord>* records = nullptr;  ///< receives the records of the kernel's window
 };

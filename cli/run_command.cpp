@@ -1,0 +1,225 @@
+// `run`: the campaign, its verdict table on stdout, progress on stderr, and the files that were asked for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <thread>
+
+#include "analysis/database.hpp"
+#include "analysis/junit.hpp"
+#include "analysis/recording.hpp"
+#include "analysis/result_json.hpp"
+#include "analysis/verdict_table.hpp"
+#include "cli/commands.hpp"
+#include "scenarios/diagnostics.hpp"
+#include "scenarios/run/campaign.hpp"
+#include "scenarios/run/run_one.hpp"
+#include "scenarios/run/world.hpp"
+
+namespace wrackline::cli {
+
+namespace {
+
+using analysis::RunResult;
+
+// The one thing that a signal handler may touch.
+std::atomic<bool> interrupted{false};  // NOLINT
+static_assert(std::atomic<bool>::is_always_lock_free);
+void on_interrupt(int) { interrupted = true; }
+
+/// Rate and time left, rewritten in place at most ten times a second. Wall time is read here and nowhere near a result.
+class Progress {
+ public:
+  explicit Progress(const Streams& streams) : streams_{streams} {}
+  void show(const scenarios::CampaignProgress& progress) {
+    if (!streams_.err_is_terminal || progress.total <= 1) return;
+    const auto now = std::chrono::steady_clock::now();
+    const bool last = progress.done == progress.total;
+    if (!last && now - shown_ < std::chrono::milliseconds{100}) return;
+    shown_ = now;
+    const double seconds = std::chrono::duration<double>(now - started_).count();
+    const double rate = static_cast<double>(progress.done) / std::max(seconds, 1e-9);
+    const double left = static_cast<double>(progress.total - progress.done) / std::max(rate, 1e-9);
+    streams_.err << fmt::format("\r{}/{} runs, {:.1f} runs/s, {:.0f} s left   ", progress.done, progress.total, rate, left);
+    if (last) streams_.err << "\r" << std::string(60, ' ') << "\r";
+    streams_.err.flush();
+  }
+
+ private:
+  const Streams& streams_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point shown_{};
+};
+
+/// The rows of the table: one per cell and job, merged over the seeds.
+class Rows {
+ public:
+  void add(std::size_t cell, std::vector<RunResult> results) {
+    for (std::size_t job = 0; job < results.size(); ++job) {
+      auto [at, fresh] = rows_.try_emplace({cell, job}, std::move(results[job]));
+      if (!fresh) at->second.merge(results[job]);
+    }
+  }
+  std::vector<RunResult> take() {
+    std::vector<RunResult> all;
+    for (auto& [key, row] : rows_) all.push_back(std::move(row));
+    return all;
+  }
+
+ private:
+  std::map<std::pair<std::size_t, std::size_t>, RunResult> rows_;
+};
+
+bool write_file(const std::string& path, const std::string& text, const Streams& streams) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (file) return true;
+  streams.err << fmt::format("{}: cannot be written\n", path);
+  return false;
+}
+
+int exit_code(const std::vector<RunResult>& rows) {
+  int code = kPass;
+  for (const RunResult& row : rows) {
+    if (row.verdict.outcome == analysis::Outcome::fail) return kFail;
+    if (row.verdict.outcome == analysis::Outcome::inconclusive) code = kInconclusive;
+  }
+  return code;
+}
+
+/// One run at a time, with all that a person can ask about a run.
+void run_recorded(const scenarios::Plan& plan, const RunCommandOptions& outputs, const sim::EventWindow& window,
+                  Rows& rows, Progress& progress, const Streams& streams) {
+  std::unique_ptr<analysis::Database> database;
+  if (!outputs.database.empty()) database = std::make_unique<analysis::Database>(outputs.database);
+  scenarios::CampaignProgress so_far{0, plan.cells.size() * plan.seeds.size()};
+  for (const scenarios::Cell& cell : plan.cells) {
+    for (const std::uint64_t seed : plan.seeds) {
+      if (interrupted) return;
+      std::vector<std::unique_ptr<analysis::Recording>> recordings;
+      sim::HashTrail trail;
+      std::vector<sim::EventRecord> records;
+      scenarios::RunOptions options;
+      options.kernel.record = window;
+      options.trail = &trail;
+      options.records = &records;
+      if (database) {
+        options.prepare = [&](scenarios::World& world) {
+          for (auto& analysis : world.analyses()) {
+            recordings.push_back(std::make_unique<analysis::Recording>(analysis->ledger()));
+            analysis->also(*recordings.back());
+          }
+        };
+      }
+      std::vector<RunResult> results = scenarios::run_one({plan, cell, seed}, options);
+      if (database) {
+        for (std::size_t i = 0; i < results.size(); ++i) database->write(results[i], recordings[i].get());
+      }
+      if (!outputs.hash_trail.empty()) write_file(outputs.hash_trail, trail.save(), streams);
+      for (const sim::EventRecord& record : records) streams.err << sim::to_string(record) << "\n";
+      rows.add(cell.index, std::move(results));
+      ++so_far.done;
+      progress.show(so_far);
+    }
+  }
+}
+
+bool parse_window(const std::string& text, sim::EventWindow& window) {
+  if (text.empty()) return true;
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) return false;
+  const char* const end = text.data() + text.size();
+  const bool first = std::from_chars(text.data(), text.data() + dots, window.begin).ptr == text.data() + dots;
+  return first && std::from_chars(text.data() + dots + 2, end, window.end).ptr == end && window.begin < window.end;
+}
+
+}  // namespace
+
+int run_scenario(const ScenarioOptions& options, const RunCommandOptions& outputs, const Streams& streams) {
+  const auto load = load_options(options, streams);
+  if (!load) return kUsage;
+  sim::EventWindow window;
+  if (!parse_window(outputs.record_events, window)) {
+    streams.err << fmt::format("--record-events {}: write two event numbers, e.g. 1000..1100\n", outputs.record_events);
+    return kUsage;
+  }
+  analysis::TableOptions table;
+  table.phase = outputs.steady ? analysis::Phase::steady : analysis::Phase::all;
+  const auto latency = analysis::find_latency(outputs.latency);
+  if (!latency) {
+    streams.err << fmt::format("--latency {}: there is no such latency; see `wrackline list metrics`\n", outputs.latency);
+    return kUsage;
+  }
+  table.latency = *latency;
+  scenarios::Diagnostics diagnostics;
+  const auto plan = scenarios::load_plan(options.files.front(), *load, diagnostics);
+  streams.err << scenarios::to_text(diagnostics);
+  if (!plan) return kBadInput;
+  const bool recorded = !outputs.database.empty() || !outputs.hash_trail.empty() || !outputs.record_events.empty();
+  const std::size_t runs = plan->cells.size() * plan->seeds.size();
+  if ((!outputs.hash_trail.empty() || !outputs.record_events.empty()) && runs != 1) {
+    streams.err << fmt::format("--hash-trail and --record-events are about one run, and this plan has {}: choose it with --set and --seed\n", runs);
+    return kUsage;
+  }
+
+  interrupted = false;
+  auto* const previous = std::signal(SIGINT, on_interrupt);
+  Rows rows;
+  Progress progress{streams};
+  try {
+    if (recorded) {
+      run_recorded(*plan, outputs, window, rows, progress, streams);
+    } else {
+      scenarios::CampaignOptions campaign;
+      campaign.threads = outputs.jobs > 0 ? outputs.jobs : std::max(1U, std::thread::hardware_concurrency());
+      campaign.stop = &interrupted;
+      campaign.progress = [&](const scenarios::CampaignProgress& so_far) { progress.show(so_far); };
+      scenarios::run_campaign(*plan, campaign, scenarios::run_one,
+                              [&](const scenarios::RunTask& task, std::vector<RunResult> results) {
+                                rows.add(task.cell.index, std::move(results));
+                                return true;
+                              });
+    }
+  } catch (const scenarios::BadScenario& bad) {
+    diagnostics.report("WL1501", bad.at, bad.message);
+    streams.err << scenarios::to_text(diagnostics);
+    std::signal(SIGINT, previous);
+    return kBadInput;
+  } catch (const analysis::DatabaseError& error) {
+    streams.err << fmt::format("{}: {}\n", outputs.database, error.what());
+    std::signal(SIGINT, previous);
+    return kBadInput;
+  }
+  std::signal(SIGINT, previous);
+
+  const std::vector<RunResult> results = rows.take();
+  if (options.json) {
+    streams.out << analysis::to_json_text(results);
+  } else if (!options.quiet) {
+    streams.out << analysis::verdict_table(results, table);
+  }
+  if (!outputs.junit.empty() && !write_file(outputs.junit, analysis::to_junit(results), streams)) return kInternal;
+  if (interrupted) {
+    streams.err << "interrupted: the table holds the runs that had ended\n";
+    return kInterrupted;
+  }
+  const int code = exit_code(results);
+  if (code != kPass) {
+    for (const RunResult& row : results) {
+      if (row.verdict.outcome == analysis::Outcome::pass) continue;
+      streams.err << "reproduce: " << row.reproduce << "\n";
+      break;
+    }
+  }
+  return code;
+}
+
+}  // namespace wrackline::cli

@@ -1,0 +1,354 @@
+#include "engine/processor/consumer_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/kafka/moments.hpp"
+#include "engine/processor/moments.hpp"
+
+namespace wrackline::processor {
+
+using event_time::kMinTimestamp;
+using kafka::PartitionId;
+
+namespace {
+
+std::int64_t value_in(Aggregation aggregation, const event_time::Aggregate& aggregate) {
+  switch (aggregation) {
+    case Aggregation::none:
+    case Aggregation::count: return aggregate.count;
+    case Aggregation::sum: return aggregate.sum;
+    case Aggregation::min: return aggregate.min;
+    case Aggregation::max: return aggregate.max;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void CommittedWatermarks::put(PartitionId partition, std::int64_t offset, std::int64_t watermark_ms) {
+  auto& entries = entries_[partition];
+  for (Entry& known : entries) {
+    if (known.offset != offset) continue;
+    known.watermark_ms = std::max(known.watermark_ms, watermark_ms);
+    return;
+  }
+  entries.push_back({offset, watermark_ms});
+  // A commit that is in force is among the last few: older ones have been replaced by acknowledged later ones.
+  if (entries.size() > 64) entries.pop_front();
+}
+
+std::int64_t CommittedWatermarks::at(PartitionId partition, std::int64_t offset) const {
+  const auto found = entries_.find(partition);
+  if (found == entries_.end()) return kMinTimestamp;
+  for (const Entry& known : found->second) {
+    if (known.offset == offset) return known.watermark_ms;
+  }
+  return kMinTimestamp;
+}
+
+ConsumerLoop::ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
+                           JobWorld& world, CommittedWatermarks& committed, sim::Network& network, sim::Process& sink)
+    : cluster_{cluster},
+      process_{process},
+      options_{std::move(options)},
+      world_{world},
+      committed_{committed},
+      network_{network},
+      sink_process_{sink} {}
+
+sim::Task<> ConsumerLoop::run(sim::Process& process) {
+  tasks_.clear();
+  fired_.clear();
+  rows_ = std::make_shared<sink::RowBatch>();
+  writing_.reset();
+  written_watermark_ms_ = kMinTimestamp;
+  busy_ = false;
+  consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
+  sink_ = std::make_unique<sink::SinkClient>(network_, process_, sink_process_, options_.instance);
+  watermarks_ = std::make_unique<event_time::PartitionWatermarks>(options_.watermark);
+  operator_ = options_.window
+                  ? std::make_unique<event_time::WindowOperator>(*options_.window, options_.allowed_lateness_ms)
+                  : nullptr;
+  consumer_->subscribe(options_.topics,
+                       [this](const kafka::RebalanceCallback& callback) { return on_rebalance(callback); });
+
+  for (;;) {
+    const std::optional<kafka::ConsumerException> thrown = co_await consumer_->poll(options_.poll_timeout, records_);
+    // An application without a handler dies of what poll() throws; the supervisor starts it again.
+    if (thrown && !thrown->retriable) process_.fail();
+    busy_ = true;
+    note_positions();
+    if (records_.count > 0) {
+      process_.announce(kafka::moments::kConsumerPolled, options_.instance, records_.count);
+      for (const kafka::FetchedSlice& slice : records_.slices) {
+        const PartitionId partition = cluster_.layout.id_of(slice.partition);
+        const auto ids = std::span{slice.batch.batch.records->ids}.subspan(slice.begin, slice.count());
+        cluster_.observer.polled(options_.instance, cluster_.truth.ref(partition), slice.offset_of(slice.begin), ids,
+                                 process_.now());
+      }
+      if (options_.commit == CommitMode::before_processing) co_await commit(true);
+      const sim::Duration cost = options_.cost_per_poll + options_.cost_per_record * records_.count;
+      if (cost > sim::Duration{0}) co_await process.node().cpu().work(cost);
+      process_.announce(moments::kProcessing, options_.instance, records_.count);
+      for (const kafka::FetchedSlice& slice : records_.slices) this->process(slice);
+      process_.announce(moments::kProcessed, options_.instance, records_.count);
+    }
+    emit_watermark(false);
+    take_fired();
+    co_await write_out();
+    if (options_.commit == CommitMode::after_processing) co_await commit(true);
+    if (options_.commit == CommitMode::async) co_await commit(false);
+    busy_ = false;
+  }
+}
+
+sim::Task<> ConsumerLoop::stop(sim::Process&) {
+  if (consumer_) co_await consumer_->close(30000);
+}
+
+std::int64_t ConsumerLoop::position(PartitionId partition) const {
+  const auto found = tasks_.find(partition);
+  return found == tasks_.end() ? -1 : found->second.position;
+}
+
+// --- partitions ---------------------------------------------------------------------------------------------------------
+
+sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback) {
+  using Kind = kafka::RebalanceCallback::Kind;
+  const auto count = static_cast<std::int64_t>(callback.partitions.size());
+  if (callback.kind == Kind::assigned) {
+    for (const kafka::TopicPartition& at : callback.partitions) {
+      const PartitionId partition = cluster_.layout.id_of(at);
+      tasks_[partition] = {};
+      if (!watermarks_->has_partition(partition)) watermarks_->add_partition(partition);
+    }
+    process_.announce(kafka::moments::kConsumerAssigned, options_.instance, count);
+    co_return;
+  }
+  const bool commits_itself = options_.commit == CommitMode::after_processing || options_.commit == CommitMode::async ||
+                              options_.commit == CommitMode::on_close;
+  if (callback.kind == Kind::revoked && commits_itself && !callback.partitions.empty()) co_await commit(true);
+  for (const kafka::TopicPartition& at : callback.partitions) {
+    const PartitionId partition = cluster_.layout.id_of(at);
+    if (tasks_.erase(partition) == 0) continue;
+    if (watermarks_->has_partition(partition)) watermarks_->remove_partition(partition);
+    if (operator_) operator_->purge_partition(partition);
+    cluster_.observer.revoked(options_.instance, cluster_.truth.ref(partition), process_.now());
+  }
+  process_.announce(callback.kind == Kind::lost ? kafka::moments::kConsumerLost : kafka::moments::kConsumerRevoked,
+                    options_.instance, count);
+}
+
+/// Positions are known only some time after the assignment (committed offset, or reset policy).
+void ConsumerLoop::note_positions() {
+  for (auto& [partition, task] : tasks_) {
+    if (task.positioned) continue;
+    const kafka::PartitionFetchState* const state =
+        consumer_->consumer().subscriptions().find(cluster_.layout.partition(partition));
+    if (state == nullptr || !state->position) continue;
+    std::int64_t position = state->position->offset;
+    // Records of this very poll have moved the position already.
+    for (const kafka::FetchedSlice& slice : records_.slices) {
+      if (records_.count > 0 && cluster_.layout.id_of(slice.partition) == partition) {
+        position = std::min(position, slice.offset_of(slice.begin));
+      }
+    }
+    start_at(partition, task, position);
+  }
+}
+
+void ConsumerLoop::start_at(PartitionId partition, PartitionTask& task, std::int64_t position) {
+  task.positioned = true;
+  task.position = position;
+  task.committed = position;
+  cluster_.observer.assigned(options_.instance, cluster_.truth.ref(partition), position, process_.now());
+  if (!operator_) return;
+  event_time::PartitionSnapshot nothing_but_the_watermark;
+  nothing_but_the_watermark.watermark_ms = committed_.at(partition, position);
+  operator_->restore(partition, nothing_but_the_watermark);
+}
+
+// --- records ------------------------------------------------------------------------------------------------------------
+
+void ConsumerLoop::process(const kafka::FetchedSlice& slice) {
+  const PartitionId partition = cluster_.layout.id_of(slice.partition);
+  const auto found = tasks_.find(partition);
+  // Revoked while the records waited for the processor: the real application processes them all the same (C-15).
+  PartitionTask orphan;
+  PartitionTask& task = found == tasks_.end() ? orphan : found->second;
+  if (operator_ && found != tasks_.end()) {
+    process_windowed(partition, task, slice);
+  } else if (!operator_) {
+    process_stateless(slice);
+  }
+  task.position = slice.offset_of(slice.end - 1) + 1;
+}
+
+void ConsumerLoop::process_stateless(const kafka::FetchedSlice& slice) {
+  const kafka::Records& records = *slice.batch.batch.records;
+  accepted_.clear();
+  dropped_.clear();
+  for (std::uint32_t i = slice.begin; i < slice.end; ++i) {
+    const sim::EventId id = records.ids[i];
+    if (world_.sources[id.source()]->is_poison(id)) [[unlikely]] {
+      dropped_.push_back(id);
+      continue;
+    }
+    accepted_.push_back(id);
+    sink::ResultRow row;
+    row.job = options_.job;
+    row.key = records.keys[i];
+    row.value = value_of(id);
+    row.digest = sim::mix(id);
+    row.first_contribution = static_cast<std::uint32_t>(rows_->contributions.size());
+    row.contributions = 1;
+    rows_->contributions.push_back(id);
+    rows_->rows.push_back(row);
+  }
+  if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
+  if (!dropped_.empty()) {
+    poison_met_ += dropped_.size();
+    cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, dropped_, process_.now());
+  }
+}
+
+void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice) {
+  const kafka::Records& records = *slice.batch.batch.records;
+  const event_time::WindowAssigner& assigner = *options_.window;
+  const bool per_record = options_.watermark.emission == event_time::WatermarkStrategy::Emission::per_record;
+  const bool overlapping = !assigner.is_tumbling();
+  accepted_.clear();
+  dropped_.clear();
+  std::vector<sim::EventId> poison;
+  for (std::uint32_t i = slice.begin; i < slice.end; ++i) {
+    const sim::EventId id = records.ids[i];
+    const std::int64_t timestamp = records.timestamps_ms[i];
+    const workload::RecordSource& source = *world_.sources[id.source()];
+    if (source.is_poison(id)) [[unlikely]] {
+      poison.push_back(id);
+      continue;
+    }
+    if (overlapping && timestamp <= operator_->watermark()) [[unlikely]] {
+      // Accepted, but too late for the oldest of its windows.
+      assigner.assign(timestamp, windows_);
+      const bool wholly_late = windows_.empty() || event_time::is_window_late(windows_.front(), options_.allowed_lateness_ms,
+                                                                              operator_->watermark());
+      for (const event_time::Window& window : windows_) {
+        if (wholly_late || !event_time::is_window_late(window, options_.allowed_lateness_ms, operator_->watermark())) continue;
+        cluster_.observer.late_for_window(options_.job, window.start_ms, std::span{&id, 1}, process_.now());
+      }
+    }
+    const auto verdict = operator_->add(partition, records.keys[i], timestamp, id, source.value_of(id), fired_);
+    if (verdict == event_time::WindowOperator::Verdict::accepted) {
+      accepted_.push_back(id);
+      task.floor.note(assigner.last_start(timestamp), slice.offset_of(i));
+    } else {
+      dropped_.push_back(id);
+    }
+    if (per_record) {
+      const std::int64_t before = operator_->watermark();
+      const std::int64_t now = watermarks_->on_record(partition, timestamp);
+      operator_->advance_watermark(now, fired_);
+      if (operator_->watermark() != before) {
+        cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(), process_.now());
+      }
+    }
+  }
+  if (!per_record) {
+    watermarks_->on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
+  }
+  if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
+  if (!dropped_.empty()) cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
+  if (!poison.empty()) {
+    poison_met_ += poison.size();
+    cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
+  }
+}
+
+void ConsumerLoop::emit_watermark(bool force) {
+  if (!operator_) return;
+  const std::int64_t now_ms = process_.node().mono_ms();
+  if (!force && now_ms < next_emit_ms_ && !input_ended_) return;
+  next_emit_ms_ = now_ms + options_.watermark.interval_ms;
+  const std::int64_t before = operator_->watermark();
+  std::int64_t combined = watermarks_->on_periodic_emit(now_ms);
+  if (input_ended_ && !tasks_.empty()) combined = watermarks_->on_end_of_input();
+  operator_->advance_watermark(combined, fired_);
+  if (operator_->watermark() == before) return;
+  cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(), process_.now());
+  process_.announce(moments::kWatermark, options_.instance, operator_->watermark());
+}
+
+void ConsumerLoop::take_fired() {
+  if (fired_.empty()) return;
+  const auto base = static_cast<std::uint32_t>(rows_->contributions.size());
+  rows_->contributions.insert(rows_->contributions.end(), fired_.ids.begin(), fired_.ids.end());
+  for (const event_time::Pane& pane : fired_.panes) {
+    sink::ResultRow row;
+    row.job = options_.job;
+    row.key = pane.key;
+    row.window_start_ms = pane.window.start_ms;
+    row.window_end_ms = pane.window.end_ms;
+    row.pane = pane.index;
+    row.value = value_in(options_.aggregation, pane.aggregate);
+    row.digest = pane.aggregate.digest;
+    row.first_contribution = base + static_cast<std::uint32_t>(pane.first_contribution);
+    row.contributions = static_cast<std::uint32_t>(pane.aggregate.count);
+    rows_->rows.push_back(row);
+  }
+  process_.announce(moments::kWindowFired, options_.instance, static_cast<std::int64_t>(fired_.panes.size()));
+  fired_.clear();
+}
+
+sim::Task<> ConsumerLoop::write_out() {
+  const std::int64_t fired_up_to_ms = operator_ ? operator_->watermark() : kMinTimestamp;
+  if (!rows_->empty()) {
+    writing_ = std::exchange(rows_, std::make_shared<sink::RowBatch>());
+    co_await sink_->write(writing_, consumer_->generation());
+    writing_.reset();
+  }
+  written_watermark_ms_ = fired_up_to_ms;
+}
+
+// --- commits ------------------------------------------------------------------------------------------------------------
+
+/// What may be committed now, of the partitions for which it moved.
+std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
+  std::vector<kafka::OffsetToCommit> offsets;
+  for (auto& [partition, task] : tasks_) {
+    if (!task.positioned) continue;
+    std::int64_t offset = task.position;
+    if (options_.commit == CommitMode::before_processing) {
+      const kafka::PartitionFetchState* const state =
+          consumer_->consumer().subscriptions().find(cluster_.layout.partition(partition));
+      if (state != nullptr && state->position) offset = state->position->offset;
+    } else if (operator_) {
+      task.floor.advance(operator_->watermark(), options_.window->size_ms, options_.allowed_lateness_ms);
+      offset = task.floor.floor(task.position);
+    }
+    if (offset == task.committed) continue;
+    task.committed = offset;
+    if (operator_) committed_.put(partition, offset, operator_->watermark());
+    kafka::OffsetToCommit commit;
+    commit.partition = cluster_.layout.partition(partition);
+    commit.offset = offset;
+    offsets.push_back(commit);
+  }
+  return offsets;
+}
+
+sim::Task<> ConsumerLoop::commit(bool synchronously) {
+  std::vector<kafka::OffsetToCommit> offsets = commits();
+  if (offsets.empty()) co_return;
+  process_.announce(moments::kCommitting, options_.instance, static_cast<std::int64_t>(offsets.size()));
+  if (!synchronously) {
+    consumer_->commit_async(std::move(offsets));
+    co_return;
+  }
+  // CommitFailed and RebalanceInProgress leave the work to the partitions' next owner; the loop polls on and rejoins.
+  const kafka::ConsumerActor::Committed done = co_await consumer_->commit_sync(std::move(offsets), options_.commit_timeout_ms);
+  if (done.ok) process_.announce(moments::kCommitted, options_.instance);
+}
+
+}  // namespace wrackline::processor

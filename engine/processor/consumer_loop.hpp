@@ -1,0 +1,153 @@
+// The plain consumer application: poll, process, write out, commit. No framework; state in memory.
+//
+//   for (;;) { records = poll(100 ms); [commit]; process; write results and wait for the sink; [commit]; }
+//
+// Commit modes (reference/kafka.md 6.3): auto (M1), before_processing (M3), after_processing (M4), async (M5), on_close (M6).
+// "After processing" means: after the effects of a record are out. For a stateless job that is the position; for a windowed
+// job it is the replay floor (replay_floor.hpp), and with each commit goes the watermark, as Kafka Streams keeps stream time in
+// the commit's metadata: a successor judges replayed records by it and does not open again what is final.
+// The watermark is the minimum over the partitions that this instance reads (event_time/partition_watermarks.hpp).
+//
+// Not modelled: state stores and changelogs (the streams room), worker threads beside the poll loop (M2), offsets kept in the sink (M7).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/event_time/window_operator.hpp"
+#include "engine/kafka/consumer_actor.hpp"
+#include "engine/processor/replay_floor.hpp"
+#include "engine/sink/sink_server.hpp"
+#include "engine/workload/record_source.hpp"
+
+namespace wrackline::processor {
+
+enum class CommitMode : std::uint8_t { automatic, before_processing, after_processing, async, on_close };
+enum class Aggregation : std::uint8_t { none, count, sum, min, max };
+
+/// What every instance of a job knows of the world outside.
+struct JobWorld {
+  /// By the `source` of the EventId: what a record's value is, whether it is poison.
+  std::vector<const workload::RecordSource*> sources;
+};
+
+struct ConsumerLoopOptions {
+  std::uint32_t job = 0;
+  std::uint32_t instance = 0;  ///< number of the consumer in the run
+  kafka::KafkaConsumerConfig consumer;
+  kafka::ConsumerFetchSettings fetch;
+  std::vector<kafka::TopicId> topics;
+  CommitMode commit = CommitMode::after_processing;
+  std::int64_t commit_timeout_ms = 60000;  ///< default.api.timeout.ms
+  event_time::WatermarkStrategy watermark;
+  std::optional<event_time::WindowAssigner> window;
+  std::int64_t allowed_lateness_ms = 0;
+  Aggregation aggregation = Aggregation::count;
+  sim::Duration cost_per_record{};
+  sim::Duration cost_per_poll{};
+  sim::Duration poll_timeout{std::chrono::milliseconds{100}};
+};
+
+/// What outlives an instance: the metadata of committed offsets, as a successor reads it.
+class CommittedWatermarks {
+ public:
+  void put(kafka::PartitionId partition, std::int64_t offset, std::int64_t watermark_ms);
+  std::int64_t at(kafka::PartitionId partition, std::int64_t offset) const;
+
+ private:
+  struct Entry {
+    std::int64_t offset = 0;
+    std::int64_t watermark_ms = 0;
+  };
+  std::map<kafka::PartitionId, std::deque<Entry>> entries_;
+};
+
+class ConsumerLoop {
+ public:
+  ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options, JobWorld& world,
+               CommittedWatermarks& committed, sim::Network& network, sim::Process& sink);
+
+  sim::Task<> run(sim::Process& process);
+  sim::Task<> stop(sim::Process& process);
+  sim::Process& process() { return process_; }
+  std::uint32_t instance() const { return options_.instance; }
+  const ConsumerLoopOptions& options() const { return options_; }
+
+  /// Closes every window that is still open at the end of the input: a watermark of "nothing will follow". For the drain.
+  void end_of_input() { input_ended_ = true; }
+  bool assigned(kafka::PartitionId partition) const { return tasks_.contains(partition); }
+  std::int64_t position(kafka::PartitionId partition) const;
+  /// Every row of windows that a watermark up to here fired is durable. A dead instance writes nothing.
+  std::int64_t written_watermark_ms() const {
+    return process_.alive() && operator_ && !tasks_.empty() ? written_watermark_ms_ : event_time::kMaxTimestamp;
+  }
+  /// Calls `visit(span of EventId)` with records that are in an open window or in rows that wait to be written.
+  template <class Visit>
+  void for_each_held(Visit&& visit) const {
+    for (const auto& [partition, task] : tasks_) {
+      if (!operator_) break;
+      const event_time::PartitionSnapshot state = operator_->snapshot(partition);
+      visit(std::span<const sim::EventId>{state.ids});
+    }
+    if (rows_) visit(std::span<const sim::EventId>{rows_->contributions});
+    if (writing_) visit(std::span<const sim::EventId>{writing_->contributions});
+  }
+  std::int64_t watermark_ms() const { return operator_ ? operator_->watermark() : event_time::kMaxTimestamp; }
+  /// Nothing waits to be written, and no window is open.
+  bool quiet() const { return !busy_ && (!operator_ || operator_->records_held() == 0); }
+  std::uint64_t poison_met() const { return poison_met_; }
+
+ private:
+  struct PartitionTask {
+    ReplayFloor floor;
+    std::int64_t position = -1;   ///< of the next record to process
+    std::int64_t committed = -1;  ///< as far as this instance knows
+    bool positioned = false;
+  };
+
+  sim::Task<> on_rebalance(const kafka::RebalanceCallback& callback);
+  void note_positions();
+  void start_at(kafka::PartitionId partition, PartitionTask& task, std::int64_t position);
+  void process(const kafka::FetchedSlice& slice);
+  void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
+  void process_stateless(const kafka::FetchedSlice& slice);
+  void emit_watermark(bool force);
+  void take_fired();
+  sim::Task<> write_out();
+  std::vector<kafka::OffsetToCommit> commits();
+  sim::Task<> commit(bool synchronously);
+  std::int64_t value_of(sim::EventId id) const { return world_.sources[id.source()]->value_of(id); }
+
+  kafka::ClusterContext& cluster_;
+  sim::Process& process_;
+  ConsumerLoopOptions options_;
+  JobWorld& world_;
+  CommittedWatermarks& committed_;
+  sim::Network& network_;
+  sim::Process& sink_process_;
+
+  // In memory: gone with the process.
+  std::unique_ptr<kafka::ConsumerActor> consumer_;
+  std::unique_ptr<sink::SinkClient> sink_;
+  std::unique_ptr<event_time::PartitionWatermarks> watermarks_;
+  std::unique_ptr<event_time::WindowOperator> operator_;
+  std::map<kafka::PartitionId, PartitionTask> tasks_;
+  kafka::ConsumerRecords records_;
+  event_time::PaneBatch fired_;
+  std::shared_ptr<sink::RowBatch> rows_;
+  std::shared_ptr<const sink::RowBatch> writing_;
+  std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;
+  std::int64_t next_emit_ms_ = 0;
+  bool busy_ = false;
+  bool input_ended_ = false;
+  std::uint64_t poison_met_ = 0;
+  std::vector<sim::EventId> accepted_;  // scratch
+  std::vector<sim::EventId> dropped_;
+  std::vector<event_time::Window> windows_;
+};
+
+}  // namespace wrackline::processor
