@@ -61,10 +61,7 @@ constexpr std::string_view kTemplate = R"jsonc(// wrackline run {file}
 
   // What goes wrong: `wrackline list faults`.
   "faults": [
-    {{ "id": "kill-leader", "at": "20s", "do": "process.crash", "target": "kafka.leader(events/0)",
-                           "for" : "15s"
-}
-},
+    {{ "id": "kill-leader", "at": "20s", "do": "process.crash", "target": "kafka.leader(events/0)", "for": "15s" }},
   ],
 
   // What is compared: every combination is a line of the table.
@@ -75,8 +72,7 @@ constexpr std::string_view kTemplate = R"jsonc(// wrackline run {file}
     "lost.acknowledged == 0",
     {{ "check": "p99(result_latency) < 30s", "window": "steady" }},
   ],
-}
-}
+}}
 )jsonc";
 
 /// A name for the scenario from the file's: only what a name may have.
