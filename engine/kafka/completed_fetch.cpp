@@ -6,10 +6,11 @@ namespace wrackline::kafka {
 
 CompletedFetch::CompletedFetch(FetchedPartition data, Offset fetch_offset)
     : data_{std::move(data)}, next_fetch_offset_{fetch_offset} {
-  std::stable_sort(data_.aborted.begin(), data_.aborted.end(),
-                   [](const AbortedTransaction& a, const AbortedTransaction& b) {
-                     return a.first_offset < b.first_offset;
-                   });
+  std::sort(data_.aborted.begin(), data_.aborted.end(),
+            [](const AbortedTransaction& a, const AbortedTransaction& b) {
+              return a.first_offset != b.first_offset ? a.first_offset < b.first_offset
+                                                      : a.producer_id < b.producer_id;
+            });
 }
 
 bool CompletedFetch::drain() {

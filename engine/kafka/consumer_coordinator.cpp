@@ -289,7 +289,7 @@ ConsumerCoordinator::Failure ConsumerCoordinator::finish_join_prepare() {
 
 void ConsumerCoordinator::initiate_join(std::int64_t now_ms) {
   state_ = MemberState::PREPARING_REBALANCE;
-  join_.emplace();
+  join_ = Join{};
   if (coordinator_unknown(now_ms)) {
     fail_join(failed_with(Errors::coordinator_not_available));
     return;

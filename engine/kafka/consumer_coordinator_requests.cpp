@@ -39,7 +39,7 @@ bool ConsumerCoordinator::coordinator_unknown(std::int64_t now_ms) {
 
 void ConsumerCoordinator::lookup_coordinator(std::int64_t now_ms) {
   if (find_) return;
-  find_.emplace();
+  find_ = Find{};
   find_->id = send(Api::find, FindCoordinatorRequest{config_.group}, now_ms).id;
 }
 
@@ -404,7 +404,7 @@ ConsumerCoordinator::CommittedOffsets ConsumerCoordinator::init_with_committed_o
   Failure failure;
   if (!ensure_coordinator_ready(failure, now_ms)) return {false, failure};
   if (!fetch_) {
-    fetch_.emplace();
+    fetch_ = Fetch{};
     fetch_->partitions = wanted;
     fetch_->generation = generation;
     OffsetFetchRequest request;

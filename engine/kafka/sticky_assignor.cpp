@@ -64,8 +64,9 @@ void RackInfo::sort_by_near_members(TopicPartitions& partitions) const {
     const auto known = near_members_.find(partition);
     return known == near_members_.end() ? 0 : known->second;
   };
-  std::stable_sort(partitions.begin(), partitions.end(),
-                   [&](TopicPartition a, TopicPartition b) { return near(a) < near(b); });
+  std::sort(partitions.begin(), partitions.end(), [&](TopicPartition a, TopicPartition b) {
+    return near(a) != near(b) ? near(a) < near(b) : a < b;
+  });
 }
 
 std::ptrdiff_t RackInfo::next_near(TopicPartition partition, const std::vector<Member>& list,

@@ -62,7 +62,7 @@ class General {
     }
     std::vector<TopicId> topics;
     for (const AssignorTopic& topic : problem.topics) topics.push_back(topic.topic);
-    std::stable_sort(topics.begin(), topics.end(), [&](TopicId a, TopicId b) {
+    std::sort(topics.begin(), topics.end(), [&](TopicId a, TopicId b) {
       const std::size_t left = consumers_[a].size();
       const std::size_t right = consumers_[b].size();
       return left != right ? left < right : a < b;
@@ -129,8 +129,9 @@ class General {
   /// Members by what they have, then by id.
   std::vector<Member> by_load() const {
     std::vector<Member> order(active_.begin(), active_.end());
-    std::stable_sort(order.begin(), order.end(),
-                     [&](Member a, Member b) { return assigned_[a].size() < assigned_[b].size(); });
+    std::sort(order.begin(), order.end(), [&](Member a, Member b) {
+      return assigned_[a].size() != assigned_[b].size() ? assigned_[a].size() < assigned_[b].size() : a < b;
+    });
     return order;
   }
 

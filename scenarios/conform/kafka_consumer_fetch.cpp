@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "engine/kafka/kafka_consumer.hpp"
 #include "scenarios/conform/conform.hpp"
@@ -297,9 +298,9 @@ class FetchDriver {
       open_.push_back({request.id, request.node, now_ms_});
     }
     consumer_.network().outbox().clear();
-    std::stable_sort(sent.begin(), sent.end(), [](const Sent& a, const Sent& b) {
+    std::sort(sent.begin(), sent.end(), [](const Sent& a, const Sent& b) {
       const auto key = [](const Sent& s) {
-        return std::pair{s.printed.at("api").get<std::string>(), s.printed.at("node").get<int>()};
+        return std::tuple{s.printed.at("api").get<std::string>(), s.printed.at("node").get<int>(), s.id};
       };
       return key(a) < key(b);
     });

@@ -179,8 +179,8 @@ class GroupDriver {
   void print(Json& out) {
     GroupOutbox& outbox = coordinator_.outbox();
     // Recorded in the order of the requests, whatever the order of the answers.
-    std::stable_sort(outbox.answers.begin(), outbox.answers.end(),
-                     [](const GroupAnswer& a, const GroupAnswer& b) { return a.request < b.request; });
+    std::sort(outbox.answers.begin(), outbox.answers.end(),
+              [](const GroupAnswer& a, const GroupAnswer& b) { return a.request < b.request; });
     Json responses = Json::array();
     for (const GroupAnswer& answer : outbox.answers) {
       Json printed = std::visit([&](const auto& body) { return print_answer(body, out); }, answer.response);
