@@ -237,4 +237,22 @@ GroupAssignment assign(AssignorKind kind, const std::vector<AssignorTopic>& topi
   return out;
 }
 
+std::optional<GroupAssignment> assign_server_range(const std::vector<AssignorTopic>& topics,
+                                                   const std::vector<AssignorMember>& members) {
+  for (const AssignorMember& member : members) {
+    for (const TopicId topic : member.topics) {
+      const bool exists = std::any_of(topics.begin(), topics.end(),
+                                      [&](const AssignorTopic& known) { return known.topic == topic; });
+      if (!exists) return std::nullopt;
+    }
+  }
+  const std::vector<std::size_t> order = in_member_order(members);
+  GroupAssignment out(members.size());
+  for (const AssignorTopic& topic : topics) {
+    if (topic.partitions > 0) RangeTopic{topic, members, order}.deal(false, out);
+  }
+  for (TopicPartitions& partitions : out) std::sort(partitions.begin(), partitions.end());
+  return out;
+}
+
 }  // namespace wrackline::kafka

@@ -2,9 +2,9 @@
 // last two in the coordinator of a KIP-848 group.
 //
 // Modelled: C-28, conformance 67 and 74; racks for range. Members and topics are taken in the order of their
-// ids and names wherever the real code takes them in hash order. From: RangeAssignor, RoundRobinAssignor,
-// StickyAssignor, CooperativeStickyAssignor (AbstractStickyAssignor); RangeAssignor and UniformAssignor of
-// the group coordinator.
+// ids and names wherever the real code takes them in hash order. From: RangeAssignor (of the client and of
+// the coordinator), RoundRobinAssignor, StickyAssignor, CooperativeStickyAssignor (AbstractStickyAssignor);
+// RangeAssignor and UniformAssignor of the group coordinator.
 #pragma once
 
 #include <cstdint>
@@ -47,5 +47,10 @@ using GroupAssignment = std::vector<TopicPartitions>;
 /// `topics` in ascending order; topics without metadata are left out by the caller.
 GroupAssignment assign(AssignorKind kind, const std::vector<AssignorTopic>& topics,
                        const std::vector<AssignorMember>& members);
+
+/// The coordinator's own range assignor (KIP-848): as the client's, but racks do not matter. Nullopt:
+/// somebody subscribes to a topic that does not exist (PartitionAssignorException).
+std::optional<GroupAssignment> assign_server_range(const std::vector<AssignorTopic>& topics,
+                                                   const std::vector<AssignorMember>& members);
 
 }  // namespace wrackline::kafka

@@ -135,7 +135,8 @@ std::int64_t ConsumerCoordinator::next_poll_ms(std::int64_t now_ms) const {
     next = std::min(next, heartbeat_at_ms_);
   }
   if (retry_at_ms_ > now_ms) next = std::min(next, retry_at_ms_);
-  return std::max(next, now_ms);
+  // Due, and polling did not help: it waits for somebody else (the heartbeat thread, the coordinator).
+  return next > now_ms ? next : now_ms + config_.retry_backoff_ms;
 }
 
 void ConsumerCoordinator::update_subscription_metadata() {

@@ -90,7 +90,8 @@ class ConsumerCoordinator final : public ResponseHandler {
   CoordinatorPoll poll(std::int64_t now_ms);
   /// `threw`: the application's listener failed; the step that continues reports it.
   void callback_done(bool threw);
-  /// Earliest time at which polling again is of use if nothing arrives: the real client sleeps until then.
+  /// In the future after a failure that is worth a retry: the real client sleeps until then, whatever
+  /// arrives.
   std::int64_t retry_at_ms() const { return retry_at_ms_; }
   /// When the next poll has something to do by itself (auto-commit, heartbeat).
   std::int64_t next_poll_ms(std::int64_t now_ms) const;

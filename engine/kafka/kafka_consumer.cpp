@@ -106,7 +106,7 @@ std::int64_t KafkaConsumer::next_poll_ms(std::int64_t now_ms) const {
   if (coordinator_) next = std::min(next, coordinator_->next_poll_ms(now_ms));
   // Positions that wait for a retry are looked at again after the backoff.
   if (!subscriptions_.has_all_positions()) next = std::min(next, now_ms + config_.retry_backoff_ms);
-  return std::max(next, now_ms);
+  return next > now_ms ? next : now_ms + config_.retry_backoff_ms;
 }
 
 void KafkaConsumer::subscribe(std::vector<TopicId> topics) {

@@ -45,6 +45,7 @@ class KafkaConsumer {
 
   /// Fills `records` (cleared first). `wall_clock_ms`: what auto.offset.reset by_duration counts from.
   ConsumerPoll poll(ConsumerRecords& records, std::int64_t now_ms, std::int64_t wall_clock_ms);
+  /// After a poll that brought nothing: when to poll again if nothing arrives. Always later than `now_ms`.
   std::int64_t next_poll_ms(std::int64_t now_ms) const;
 
   void subscribe(std::vector<TopicId> topics);

@@ -1,4 +1,5 @@
-// kafka.assignor: the client assignors. The coordinator's own (`server-...`) are not modelled.
+// kafka.assignor: the client assignors and the coordinator's range assignor. Its uniform assignor is not
+// modelled.
 #include <optional>
 #include <string>
 
@@ -13,16 +14,18 @@ namespace {
 using namespace kafka;
 
 Json assign_step(const TopicNames& names, const Json& in) {
-  const std::optional<AssignorKind> kind = assignor_of(in.at("assignor").get<std::string>());
-  if (!kind) throw NotModelledError{"assignor " + in.at("assignor").get<std::string>()};
+  const std::string name = in.at("assignor");
+  const std::optional<AssignorKind> kind = assignor_of(name);
+  const bool on_server = name == "server-range";
+  if (!kind && !on_server) throw NotModelledError{"assignor " + name};
 
   std::vector<AssignorTopic> topics;
-  for (const auto& [name, partitions] : in.at("topics").items()) {
+  for (const auto& [topic_name, partitions] : in.at("topics").items()) {
     AssignorTopic topic;
-    topic.topic = names.id(name);
+    topic.topic = names.id(topic_name);
     topic.partitions = partitions;
-    if (in.contains("racks") && in.at("racks").contains(name)) {
-      for (const Json& racks : in.at("racks").at(name)) topic.racks.push_back(racks);
+    if (in.contains("racks") && in.at("racks").contains(topic_name)) {
+      for (const Json& racks : in.at("racks").at(topic_name)) topic.racks.push_back(racks);
     }
     topics.push_back(std::move(topic));
   }
@@ -39,11 +42,17 @@ Json assign_step(const TopicNames& names, const Json& in) {
     member.generation = given.value("generation", kNoGeneration);
     members.push_back(std::move(member));
   }
-  const GroupAssignment assignment = assign(*kind, topics, members);
+  std::optional<GroupAssignment> assignment;
+  if (on_server) {
+    assignment = assign_server_range(topics, members);
+    if (!assignment) return Json{{"exception", "PartitionAssignorException"}};
+  } else {
+    assignment = assign(*kind, topics, members);
+  }
   Json out = Json::object();
   for (std::size_t i = 0; i < members.size(); ++i) {
     Json partitions = Json::array();
-    for (const TopicPartition partition : assignment[i]) partitions.push_back(names.name(partition));
+    for (const TopicPartition partition : (*assignment)[i]) partitions.push_back(names.name(partition));
     out[members[i].id] = std::move(partitions);
   }
   return Json{{"assignment", std::move(out)}};
