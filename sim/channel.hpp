@@ -56,9 +56,9 @@ class Ring {
     slots_ = std::move(larger);
     first_ = 0;
   }
-  std::vector<std::optional<T>> slots_;
-  std::size_t first_ = 0;
   std::size_t size_ = 0;
+  std::size_t first_ = 0;
+  std::vector<std::optional<T>> slots_;
 };
 
 template <class T>
@@ -66,13 +66,21 @@ class Channel {
   struct Received : Waiter {
     explicit Received(Channel& from) : channel{from} {}
     ~Received() {
-      // Still in a list: the channel is alive. With a message: the task went away before it could look at it.
-      if (this->in_line() && message) {
-        this->leave();
+      // The task was cancelled before it could look at its message. What the dead were handed is lost with
+      // them.
+      if (message && this->task_->scope().state != TaskScope::State::ended)
         channel.put_back(std::move(*message));
-      }
     }
-    void wait_in_line(TaskFrame& task) { this->wait(task, channel.waiters_, kReceives, &channel); }
+    /// False if a message is there and the task may go on with it.
+    bool suspend(TaskFrame& task) {
+      this->wait(task, channel.waiters_, kReceives, &channel);
+      if (channel.buffer_.empty()) return true;
+      this->leave();
+      message.emplace(channel.buffer_.pop_front());
+      if (task.scope().state != TaskScope::State::paused) return false;
+      task.wake();
+      return true;
+    }
     Channel& channel;
     std::optional<T> message;
   };
@@ -89,7 +97,6 @@ class Channel {
     }
     Waiter& waiter = waiters_.take();
     static_cast<Received&>(waiter).message.emplace(std::move(message));
-    handed_.add(waiter);
     Waiters::wake(waiter);
   }
 
@@ -108,10 +115,10 @@ class Channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> caller) {
-      return this->channel.suspend(*this, caller.promise());
+      return this->suspend(caller.promise());
     }
     T await_resume() {
-      this->back();
+      this->task_->resumed();
       T received = std::move(*this->message);
       this->message.reset();
       return received;
@@ -123,18 +130,19 @@ class Channel {
     bool await_ready() const noexcept { return false; }
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> caller) {
-      TaskFrame& task = caller.promise();
-      if (!this->channel.suspend(*this, task)) return false;
-      if (!this->message) this->give_up_at(task.simulation().now() + limit_);
+      if (!this->suspend(caller.promise())) return false;
+      if (!this->message) time_.set(*this, limit_);
       return true;
     }
     std::optional<T> await_resume() {
-      this->back();
+      time_.lift();
+      this->task_->resumed();
       return std::exchange(this->message, std::nullopt);
     }
 
    private:
     Duration limit_;
+    TimeLimit time_;
   };
 
   ReceiveAwaiter receive() { return ReceiveAwaiter{*this}; }
@@ -146,17 +154,6 @@ class Channel {
  private:
   static const WaitKind kReceives;
 
-  /// False if a message is there and the task may go on with it.
-  bool suspend(Received& received, TaskFrame& task) {
-    received.wait_in_line(task);
-    if (buffer_.empty()) return true;
-    waiters_.take_back(received);
-    received.message.emplace(buffer_.pop_front());
-    if (task.scope().state != TaskScope::State::paused) return false;
-    handed_.add(received);
-    task.wake();
-    return true;
-  }
   void put_back(T message) {
     if (waiters_.empty()) {
       buffer_.push_front(std::move(message));
@@ -165,10 +162,9 @@ class Channel {
     }
   }
 
-  std::string name_;
-  Ring<T> buffer_;
   Waiters waiters_;
-  Waiters handed_;  ///< they have their message, and run next
+  Ring<T> buffer_;
+  std::string name_;
 };
 
 template <class T>

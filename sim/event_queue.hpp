@@ -51,7 +51,7 @@ class EventQueue {
   }
 
  private:
-  static constexpr std::size_t kMany = 512;
+  static constexpr std::size_t kMany = 384;
   static constexpr std::size_t kFew = 128;
 
   void move_to_radix() {

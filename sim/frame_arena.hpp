@@ -39,9 +39,9 @@ class FrameArena {
   };
 
  private:
-  static constexpr std::size_t kGrain = 32;
+  static constexpr std::size_t kGrain = 16;
   static constexpr std::size_t kLargest = 4096;
-  static constexpr std::size_t kChunkBytes = 64 * 1024;
+  static constexpr std::size_t kChunkBytes = 256 * 1024;
   struct FreeFrame {
     FreeFrame* next;
   };

@@ -23,13 +23,13 @@ class [[nodiscard]] WakeAwaiter : Waiter {
   void await_suspend(std::coroutine_handle<Promise> caller) {
     TaskFrame& task = caller.promise();
     wait(task, waiters_to_join_, kind_, waited_for_);
-    if (limit_ != Duration::max()) give_up_at(task.simulation().now() + limit_);
+    if (limit_ != Duration::max()) time_.set(*this, limit_);
   }
   bool await_resume() {
     if (woken_) return true;
-    const bool in_time = !gave_up();
-    back();
-    return in_time;
+    time_.lift();
+    task_->resumed();
+    return !time_.expired();
   }
 
  private:
@@ -38,6 +38,7 @@ class [[nodiscard]] WakeAwaiter : Waiter {
   const void* waited_for_;
   Duration limit_;
   bool woken_;
+  TimeLimit time_;
 };
 
 class Signal {

@@ -75,6 +75,10 @@ Process* Simulation::find_process(std::string_view name) const {
 
 [[gnu::always_inline]] inline void Simulation::execute_next() {
   const Due due = queue_.pop();
+  if (const QueueEntry* next = queue_.upcoming(0)) {
+    if (const QueueEntry* later = queue_.upcoming(2)) __builtin_prefetch(&slots_[later->slot()]);
+    __builtin_prefetch(slots_[next->slot()].call.object);
+  }
   const Callback call = slots_[due.slot].call;
   const TieKey tie = tie_order_.tie(slots_[due.slot].order);
   if (!call) [[unlikely]] {

@@ -227,8 +227,8 @@ inline constexpr WaitKind Task<T>::kAwaitsTask{
 /// it is paused.
 class [[nodiscard]] SleepAwaiter {
  public:
-  explicit SleepAwaiter(Duration duration) : ns_{duration.count()} {}
-  explicit SleepAwaiter(Time until) : ns_{to_ns(until)}, absolute_{true} {}
+  explicit SleepAwaiter(Duration duration) : ns_{~duration.count()} { assert(duration >= Duration{0}); }
+  explicit SleepAwaiter(Time until) : ns_{to_ns(until)} {}
   SleepAwaiter(const SleepAwaiter&) = delete;
   SleepAwaiter& operator=(const SleepAwaiter&) = delete;
   ~SleepAwaiter() {
@@ -239,8 +239,7 @@ class [[nodiscard]] SleepAwaiter {
   void await_suspend(std::coroutine_handle<Promise> caller) {
     TaskFrame& task = caller.promise();
     Simulation& simulation = task.simulation();
-    if (!absolute_) ns_ += to_ns(simulation.now());
-    absolute_ = true;
+    if (ns_ < 0) ns_ = ~ns_ + to_ns(simulation.now());
     task_ = &task;
     task.wait_for(kSleeps, this);
     timer_ =
@@ -250,10 +249,9 @@ class [[nodiscard]] SleepAwaiter {
 
  private:
   static const WaitKind kSleeps;
-  std::int64_t ns_;  ///< from now, or since the start
+  std::int64_t ns_;  ///< since the start; negative: the complement of a duration from now
   TaskFrame* task_ = nullptr;
   EventHandle timer_;
-  bool absolute_ = false;
 };
 
 inline SleepAwaiter sleep(Duration duration) { return SleepAwaiter{duration}; }

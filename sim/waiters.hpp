@@ -12,7 +12,7 @@ namespace wrackline::sim {
 
 class Waiters;
 
-/// Base of awaiters that queue up. Optionally gives up at a deadline.
+/// Base of awaiters that queue up.
 class Waiter {
  public:
   Waiter() = default;
@@ -22,42 +22,52 @@ class Waiter {
 
  protected:
   friend class Waiters;
+  friend class TimeLimit;
 
   void wait(TaskFrame& task, Waiters& waiters, const WaitKind& kind, const void* waited_for);
-  void give_up_at(Time deadline) {
-    timer_ =
-        task_->simulation().schedule(deadline, Callback::to<&Waiter::give_up>(*this), task_->scope().entity);
-    timed_ = true;
-  }
-  /// For await_resume.
-  void back() {
-    task_->resumed();
-    leave();
-  }
   bool in_line() const { return waiters_ != nullptr; }
   void leave();
-  bool gave_up() const { return gave_up_; }
 
   TaskFrame* task_ = nullptr;
 
  private:
-  void give_up() {
-    timed_ = false;
-    gave_up_ = true;
-    leave();
-    task_->wake();
-  }
-  void disarm() {
-    if (timed_) task_->simulation().cancel(timer_);
-    timed_ = false;
-  }
-
   Waiters* waiters_ = nullptr;
   Waiter* previous_ = nullptr;
   Waiter* next_ = nullptr;
+};
+
+/// Part of an awaiter that gives up after a time.
+class TimeLimit {
+ public:
+  TimeLimit() = default;
+  TimeLimit(const TimeLimit&) = delete;
+  TimeLimit& operator=(const TimeLimit&) = delete;
+  ~TimeLimit() { lift(); }
+
+  void set(Waiter& waiter, Duration limit) {
+    waiter_ = &waiter;
+    TaskFrame& task = *waiter.task_;
+    Simulation& simulation = task.simulation();
+    timer_ = simulation.schedule(simulation.now() + limit, Callback::to<&TimeLimit::expire>(*this),
+                                 task.scope().entity);
+  }
+  /// Before the waiter goes away.
+  void lift() {
+    if (waiter_ != nullptr) waiter_->task_->simulation().cancel(timer_);
+    waiter_ = nullptr;
+  }
+  bool expired() const { return expired_; }
+
+ private:
+  void expire() {
+    if (!waiter_->in_line()) return;  // woken at this very instant
+    expired_ = true;
+    waiter_->leave();
+    waiter_->task_->wake();
+  }
+  Waiter* waiter_ = nullptr;
   EventHandle timer_;
-  bool timed_ = false;
-  bool gave_up_ = false;
+  bool expired_ = false;
 };
 
 class Waiters {
@@ -85,10 +95,7 @@ class Waiters {
   }
   /// Undoes wait(): there is no need to.
   void take_back(Waiter& waiter) { remove(waiter); }
-  static void wake(Waiter& waiter) {
-    waiter.disarm();
-    waiter.task_->wake();
-  }
+  static void wake(Waiter& waiter) { waiter.task_->wake(); }
   bool wake_one() {
     if (first_ == nullptr) return false;
     wake(take());
@@ -119,7 +126,6 @@ inline void Waiter::wait(TaskFrame& task, Waiters& waiters, const WaitKind& kind
 
 inline void Waiter::leave() {
   if (waiters_ != nullptr) waiters_->remove(*this);
-  disarm();
 }
 
 }  // namespace wrackline::sim

@@ -94,41 +94,38 @@ void spawn_finish(World& world) {
 }
 
 struct Letter {
-  std::uint32_t to = 0;
+  std::uint64_t hops = 0;
 };
+using Box = Channel<Letter*>;
 
 struct Actors {
   World& world;
   EntityId link = world.sim.entity("link");
-  std::deque<Channel<Letter*>> boxes{};
-  std::vector<Letter> letters{};
+  std::deque<Box> boxes{};
 
-  void send(Letter& letter, std::uint32_t to) {
-    letter.to = to;
+  void send(Letter* letter, std::uint32_t to) {
     world.sim.schedule_after(world.exponential(),
-                             {&Actors::arrived, this, reinterpret_cast<std::uintptr_t>(&letter)}, link);
+                             {&Actors::arrived, &boxes[to], reinterpret_cast<std::uintptr_t>(letter)}, link);
   }
-  static void arrived(void* self, std::uint64_t letter_address) {
-    Letter* const letter = reinterpret_cast<Letter*>(letter_address);
-    static_cast<Actors*>(self)->boxes[letter->to].send(letter);
+  static void arrived(void* box, std::uint64_t letter) {
+    static_cast<Box*>(box)->send(reinterpret_cast<Letter*>(letter));
   }
-  Task<> actor(std::uint32_t me) {
+  Task<> actor(Box& box) {
     for (;;) {
-      Letter* const letter = co_await boxes[me].receive();
+      Letter* const letter = co_await box.receive();
+      ++letter->hops;
       world.count();
-      send(*letter, world.draws.below(world.arguments.n));
+      send(letter, world.draws.below(world.arguments.n));
     }
   }
 };
 
 void actors(World& world) {
   Actors model{world};
-  model.letters.resize(world.arguments.n);
-  for (std::uint32_t i = 0; i < world.arguments.n; ++i) {
-    model.boxes.emplace_back();
-    world.process.spawn("actor", model.actor(i));
-  }
-  for (std::uint32_t i = 0; i < world.arguments.n; ++i) model.send(model.letters[i], i);
+  std::vector<Letter> letters(world.arguments.n);
+  for (std::uint32_t i = 0; i < world.arguments.n; ++i)
+    world.process.spawn("actor", model.actor(model.boxes.emplace_back()));
+  for (std::uint32_t i = 0; i < world.arguments.n; ++i) model.send(&letters[i], i);
   world.sim.run();
   world.report("wrackline tasks");
 }
