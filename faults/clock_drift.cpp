@@ -12,19 +12,22 @@ namespace {
 class ClockDrift final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const auto ppb = static_cast<std::int64_t>(std::max(scene.number("ppm"), -999'999.0) * 1000);
-      before_.emplace_back(node, node->clock().drift_ppb());
-      node->change_clock([ppb](sim::NodeClock& clock, sim::Time now) { clock.set_drift_ppb(now, ppb); });
+      const auto ppb = static_cast<std::int64_t>(std::max(scene.number("ppm"), -400'000.0) * 1000);
+      change(*node, ppb);
+      added_.emplace_back(node, ppb);
       scene.did(fmt::format("{}: drift {:+} ppm", node->name(), static_cast<double>(ppb) / 1000));
     }
   }
   void heal(Scene&) override {
-    for (const auto& [node, ppb] : before_) {
-      node->change_clock(
-          [rate = ppb](sim::NodeClock& clock, sim::Time now) { clock.set_drift_ppb(now, rate); });
-    }
+    for (const auto& [node, ppb] : added_) change(*node, -ppb);
   }
-  std::vector<std::pair<sim::Node*, std::int64_t>> before_;
+  /// Drifts add up, so that overlapping ones heal in any order.
+  static void change(sim::Node& node, std::int64_t by_ppb) {
+    node.change_clock([by_ppb](sim::NodeClock& clock, sim::Time now) {
+      clock.set_drift_ppb(now, clock.drift_ppb() + by_ppb);
+    });
+  }
+  std::vector<std::pair<sim::Node*, std::int64_t>> added_;
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // cpu.throttle: a machine's processors run at a part of their speed (a quota, a noisy neighbour).
+#include <algorithm>
+
 #include "faults/fault.hpp"
 
 namespace wrackline::faults {
@@ -7,30 +9,36 @@ namespace {
 class CpuThrottle final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      before_.push_back({node, node->cpu().speed(), node->cpu().busy_time()});
-      const sim::Ratio to = scene.ratio("to");
-      const auto ppm = static_cast<std::int64_t>(1'000'000 * to.numerator / to.denominator);
-      node->cpu().set_speed(node->cpu().speed() * ppm / sim::Cpu::kFullSpeed);
+      before_.emplace_back(node, node->cpu().busy_time());
+      throttles(scene, *node).push_back(scene.ratio("to"));
+      set_speed(scene, *node);
     }
   }
   void heal(Scene& scene) override {
-    for (const Before& before : before_) {
-      const std::int64_t busy_ms =
-          (before.node->cpu().busy_time() - before.busy) / std::chrono::milliseconds{1};
-      before.node->cpu().set_speed(before.speed);
-      if (before.node->cpu().busy_time() == before.busy) {
-        scene.missed(before.node->name() + ": its processors had nothing to do");
+    for (const auto& [node, busy_before] : before_) {
+      const sim::Duration busy = node->cpu().busy_time() - busy_before;
+      auto& in_force = throttles(scene, *node);
+      in_force.erase(std::find(in_force.begin(), in_force.end(), scene.ratio("to")));
+      set_speed(scene, *node);
+      if (busy == sim::Duration{0}) {
+        scene.missed(node->name() + ": its processors had nothing to do");
       } else {
-        scene.did(before.node->name() + ": throttled through " + std::to_string(busy_ms) + " ms of work");
+        scene.did(node->name() + ": throttled through " +
+                  std::to_string(busy / std::chrono::milliseconds{1}) + " ms of work");
       }
     }
   }
-  struct Before {
-    sim::Node* node;
-    std::int64_t speed;
-    sim::Duration busy;
-  };
-  std::vector<Before> before_;
+  static std::vector<sim::Ratio>& throttles(Scene& scene, const sim::Node& node) {
+    return scene.world.throttles[node.id().value()];
+  }
+  static void set_speed(Scene& scene, sim::Node& node) {
+    std::int64_t ppm = sim::Cpu::kFullSpeed;
+    for (const sim::Ratio share : throttles(scene, node)) {
+      ppm = ppm * static_cast<std::int64_t>(1'000'000 * share.numerator / share.denominator) / 1'000'000;
+    }
+    node.cpu().set_speed(ppm);
+  }
+  std::vector<std::pair<sim::Node*, sim::Duration>> before_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct World {
   sim::Simulation& sim;
   sim::Network* network = nullptr;
   std::vector<sim::Disk*> disks = {};
+  /// Throttles in force, by the node's entity: several may overlap on one machine.
+  std::map<std::uint32_t, std::vector<sim::Ratio>> throttles = {};
 };
 
 /// One strike, as the fault sees it: who is hit, with which parameters, and where to report to.

@@ -226,6 +226,12 @@ void Injector::heal_all() {
   healed_ = true;
   for (std::size_t i = 0; i < active_.size(); ++i) end(*active_[i]);
   if (depth_ == 0) active_.clear();
+  // One fault may have kept another from bringing a process back (its machine had no power then), and a
+  // process may have given up by itself over what it met: an operator starts them again.
+  for (sim::Process* process : world_.sim.processes()) {
+    if (process->process_state() == sim::ProcessState::crashed && process->node().powered())
+      process->restart();
+  }
 }
 
 std::vector<FaultReport> Injector::report() const {

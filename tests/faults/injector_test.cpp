@@ -169,3 +169,30 @@ TEST_CASE("a fault without a length lasts until all faults heal") {
   CHECK(report.detail.at(0).healed == sim::kStart + 50s);
   CHECK(bench.servers[0]->starts == 2);
 }
+
+TEST_CASE("overlapping faults heal in any order") {
+  SECTION("two drifts, two throttles") {
+    Bench bench;
+    auto first = spec("clock.drift", "node(n1)");
+    auto second = first;
+    second.id = "second";
+    second.timing = At{15s};
+    auto throttle = spec("cpu.throttle", "node(n1)");
+    throttle.id = "throttle";
+    auto other = throttle;
+    other.id = "other throttle";
+    other.timing = At{15s};
+    bench.run({first, second, throttle, other});
+    CHECK(bench.servers[0]->node.clock().drift_ppb() == 0);
+    CHECK(bench.servers[0]->node.cpu().speed() == sim::Cpu::kFullSpeed);
+  }
+  SECTION("a crash that would heal while the power is off") {
+    Bench bench;
+    auto crash = spec("process.crash", "process(server-1)");
+    auto power = spec("node.power_loss", "node(n1)");
+    power.id = "power";
+    power.timing = At{15s};
+    bench.run({crash, power});
+    CHECK(bench.servers[0]->process.alive());
+  }
+}
