@@ -150,10 +150,10 @@ void each_field(const std::function<void(const std::string&, const Field&)>& vis
 
 std::string explain_guarantee(const Member& bundle) {
   std::string out = fmt::format("{} (guarantee)\n", bundle.key);
+  if (const Node* const doc = bundle.value.find("doc")) out += wrapped(doc->text);
   for (const Member& part : bundle.value.members) {
-    if (part.key == "doc") {
-      out += wrapped(part.value.text);
-    } else if (part.value.is_object()) {
+    if (part.key == "doc") continue;
+    if (part.value.is_object()) {
       for (const Member& property : part.value.members)
         out += fmt::format("  {:<9} {} = {}\n", part.key, property.key, to_plain_json(property.value).dump());
     } else {

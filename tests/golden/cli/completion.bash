@@ -1,0 +1,20 @@
+_wrackline() {
+  local word="${COMP_WORDS[COMP_CWORD]}"
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "run validate plan explain list new schema completion conform diff-hash --help --version" -- "$word"))
+    return
+  fi
+  case "${COMP_WORDS[1]}" in
+    run) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet --jobs --db --junit --hash-trail --record-events --latency --steady" -- "$word")) ;;
+    validate) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
+    plan) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
+    explain) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
+    list) COMPREPLY=($(compgen -W "--help --dir --json anomalies codes faults guarantees metrics moments properties scenarios strategies" -- "$word")) ;;
+    new) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
+    schema) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
+    completion) COMPREPLY=($(compgen -W "--help bash zsh fish" -- "$word")) ;;
+    conform) COMPREPLY=($(compgen -f -W "--help --json --show" -- "$word")) ;;
+    diff-hash) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
+  esac
+}
+complete -F _wrackline wrackline
