@@ -6,14 +6,13 @@
 // (reference/kernel.md §0).
 #pragma once
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -75,8 +74,6 @@ class Meter {
     for (std::size_t i = 1; i < marks_.size(); ++i)
       ns.push_back((marks_[i] - marks_[i - 1]) * 1e9 / static_cast<double>(chunk_));
     std::sort(ns.begin(), ns.end());
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
     auto quantile = [&ns](double q) {
       return ns.empty() ? 0.0 : ns[static_cast<std::size_t>(static_cast<double>(ns.size() - 1) * q)];
     };
@@ -84,12 +81,23 @@ class Meter {
         "{\"name\": \"%s\", \"n\": %llu, \"events\": %llu, \"p10\": %.2f, \"p25\": %.2f, \"p50\": %.2f, "
         "\"mib\": %.1f, \"check\": %llu}\n",
         name.c_str(), static_cast<unsigned long long>(n), static_cast<unsigned long long>(end_),
-        quantile(0.10), quantile(0.25), quantile(0.50), static_cast<double>(usage.ru_maxrss) / 1024.0,
-        static_cast<unsigned long long>(check));
+        quantile(0.10), quantile(0.25), quantile(0.50), peak_mib(), static_cast<unsigned long long>(check));
     std::fflush(stdout);
   }
 
  private:
+  /// From /proc: what getrusage says includes the parent's memory at the time of the fork.
+  static double peak_mib() {
+    double kib = 0;
+    if (std::FILE* status = std::fopen("/proc/self/status", "r")) {
+      char line[256];
+      while (std::fgets(line, sizeof line, status) != nullptr) {
+        if (std::strncmp(line, "VmHWM:", 6) == 0) kib = std::atof(line + 6);
+      }
+      std::fclose(status);
+    }
+    return kib / 1024.0;
+  }
   void mark() {
     marks_.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count());
