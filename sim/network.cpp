@@ -9,27 +9,10 @@ namespace {
 using detail::Envelope;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kControlBytes = 60;
-/// TCP's retransmission timer: first after 200 ms, then doubling up to 120 s (tcp(7), RFC 6298 with Linux's
-/// bounds).
-constexpr Duration kFirstRetransmission = std::chrono::milliseconds{200};
-constexpr Duration kLongestRetransmission = std::chrono::seconds{120};
-
-Time next_retransmission(Time first_attempt, Time not_before) {
-  Time attempt = first_attempt;
-  Duration gap = kFirstRetransmission;
-  while (attempt < not_before) {
-    attempt += gap;
-    gap = std::min(gap * 2, kLongestRetransmission);
-  }
-  return attempt;
-}
-
 Duration serialisation(std::uint32_t bytes, std::int64_t bytes_per_second) {
   if (bytes_per_second <= 0) return Duration{0};
   return Duration{static_cast<std::int64_t>(bytes) * kNsPerSecond / bytes_per_second};
 }
-
-Message make_notice() { return Message::make(0, kControlBytes, false); }
 
 }  // namespace
 
@@ -220,11 +203,15 @@ void Network::release_if_done(Connection& connection) {
   free_.push_back(connection.slot);
 }
 
-void Network::notice(Connection& connection, unsigned from_side, Envelope::What what, CloseReason reason) {
-  Envelope* envelope = make_notice().release();
+Envelope* Network::notice_envelope(Envelope::What what, CloseReason reason) {
+  Envelope* envelope = Message::make(0, kControlBytes, false).release();
   envelope->what = what;
   envelope->reason = static_cast<std::uint8_t>(reason);
-  transmit(connection, from_side, envelope, true);
+  return envelope;
+}
+
+void Network::notice(Connection& connection, unsigned from_side, Envelope::What what, CloseReason reason) {
+  transmit(connection, from_side, notice_envelope(what, reason), true);
 }
 
 Verdict Network::judge(const Link& link, const Envelope& envelope, unsigned from_side, bool control,
@@ -349,8 +336,7 @@ void Network::accept(Connection& connection) {
   connection.side[1] = Side::open;
   connection.endpoint[1] = listener->second;
   // The draw for the answer was made at connect(): it arrives when the client's first data may leave.
-  Envelope* answer = make_notice().release();
-  answer->what = Envelope::What::opened;
+  Envelope* answer = notice_envelope(Envelope::What::opened, CloseReason::closed);
   Direction& direction = connection.direction[1];
   answer->sent = simulation_.now();
   answer->due = std::max({simulation_.now(), connection.established, direction.last_due});
@@ -396,135 +382,6 @@ void Network::hand_over(Connection& connection, unsigned from_side) {
   }
   ++counts_.delivered;
   endpoint->on_message(here, std::move(message));
-}
-
-void Network::process_ended(Process& process, CloseReason reason) {
-  listening_.erase(process.id().value());
-  const bool host_lives = process.node().powered();
-  for (const auto& connection : connections_) {
-    for (unsigned side = 0; side < 2; ++side) {
-      if (!connection->in_use || connection->process[side] != &process) continue;
-      if (connection->side[side] == Side::closed || connection->side[side] == Side::vanished) continue;
-      connection->endpoint[side] = nullptr;
-      connection->direction[1 - side].arrived.clear();
-      if (host_lives) {
-        connection->side[side] = Side::closed;
-        notice(*connection, side, Envelope::What::closed, reason);
-      } else {
-        connection->side[side] = Side::vanished;
-        release_if_done(*connection);
-      }
-    }
-  }
-}
-
-void Network::power_restored(Node& node) {
-  for (const auto& connection : connections_) {
-    for (unsigned side = 0; side < 2; ++side) {
-      if (!connection->in_use || connection->side[side] != Side::vanished) continue;
-      if (&connection->process[side]->node() != &node) continue;
-      if (!connection->swallowed[side]) continue;
-      // The peer's retransmission meets a host that does not know the connection.
-      connection->side[side] = Side::closed;
-      notice(*connection, side, Envelope::What::closed, CloseReason::reset);
-    }
-  }
-}
-
-void Network::break_connection(Connection& connection) {
-  ++counts_.resets;
-  const std::uint32_t generation = connection.generation;
-  for (unsigned side = 0; side < 2; ++side) {
-    Direction& inbound = connection.direction[1 - side];
-    simulation_.cancel(inbound.next);
-    inbound.on_the_way.clear();
-    inbound.arrived.clear();
-  }
-  connection.black_hole = false;
-  for (unsigned side = 0; side < 2; ++side) {
-    if (connection.side[side] == Side::closed || connection.side[side] == Side::vanished) continue;
-    Direction& inbound = connection.direction[1 - side];
-    Envelope* envelope = make_notice().release();
-    envelope->what = Envelope::What::closed;
-    envelope->reason = static_cast<std::uint8_t>(CloseReason::reset);
-    envelope->sent = envelope->due = simulation_.now();
-    inbound.muted = false;
-    inbound.last_due = simulation_.now();
-    inbound.on_the_way.push(envelope);
-    arm(connection, 1 - side);
-    // Nothing can be sent any more; the endpoint hears of it by an event of this instant.
-  }
-  if (connection.in_use && connection.generation == generation) {
-    for (unsigned side = 0; side < 2; ++side) {
-      if (connection.side[side] == Side::vanished) connection.side[side] = Side::closed;
-    }
-    release_if_done(connection);
-  }
-}
-
-std::uint32_t Network::reset_connections(const Process& process, const Process* peer) {
-  std::uint32_t broken = 0;
-  for (const auto& connection : connections_) {
-    if (!connection->in_use) continue;
-    for (unsigned side = 0; side < 2; ++side) {
-      if (connection->process[side] != &process) continue;
-      if (peer != nullptr && connection->process[1 - side] != peer) continue;
-      break_connection(*connection);
-      ++broken;
-      break;
-    }
-  }
-  return broken;
-}
-
-std::uint32_t Network::half_open_connections(const Process& process, const Process* peer) {
-  std::uint32_t hit = 0;
-  for (const auto& connection : connections_) {
-    if (!connection->in_use || connection->black_hole) continue;
-    for (unsigned side = 0; side < 2; ++side) {
-      if (connection->process[side] != &process) continue;
-      if (peer != nullptr && connection->process[1 - side] != peer) continue;
-      connection->black_hole = true;
-      ++hit;
-      break;
-    }
-  }
-  return hit;
-}
-
-RuleHandle Network::add_rule(std::unique_ptr<LinkRule> rule) {
-  std::uint64_t taken = 0;
-  for (const Rule& other : rules_) taken |= other.bit;
-  assert(taken != ~std::uint64_t{0} && "at most 64 rules at a time");
-  const std::uint64_t bit = ~taken & (taken + 1);
-  rules_.push_back({bit, std::move(rule)});
-  return {self_, bit};
-}
-
-void Network::end_rule(std::uint64_t bit) {
-  std::erase_if(rules_, [bit](const Rule& rule) { return rule.bit == bit; });
-  const Time now = simulation_.now();
-  for (const auto& connection : connections_) {
-    if (!connection->in_use) continue;
-    for (unsigned side = 0; side < 2; ++side) {
-      Direction& direction = connection->direction[side];
-      bool head_was_held = false;
-      Time not_before = now;
-      for (Envelope* envelope = direction.on_the_way.front(); envelope != nullptr;
-           envelope = direction.on_the_way.after(envelope)) {
-        if ((envelope->held_by & bit) != 0) {
-          envelope->held_by &= ~bit;
-          if (envelope->held_by != 0) continue;
-          head_was_held = head_was_held || envelope == direction.on_the_way.front();
-          envelope->due = next_retransmission(envelope->due, now);
-        }
-        // In order: what waited behind a held packet comes after it.
-        envelope->due = not_before = std::max(envelope->due, not_before);
-      }
-      if (!direction.on_the_way.empty()) direction.last_due = not_before;
-      if (head_was_held) arm(*connection, side);
-    }
-  }
 }
 
 }  // namespace wrackline::sim

@@ -213,6 +213,7 @@ class Network {
   Connection* find(const Socket& socket) const;
   Connection& take_connection();
   void release_if_done(Connection& connection);
+  static detail::Envelope* notice_envelope(detail::Envelope::What what, CloseReason reason);
   void notice(Connection& connection, unsigned from_side, detail::Envelope::What what, CloseReason reason);
   void transmit(Connection& connection, unsigned from_side, detail::Envelope* envelope, bool control);
   Verdict judge(const Link& link, const detail::Envelope& envelope, unsigned from_side, bool control,
