@@ -146,7 +146,6 @@ bool ReplicaManager::answer_consumer_fetch(Ticket ticket, const ConsumerRequest&
           bytes += batch.size_bytes;
         }
         for (const AbortedTxn& txn : aborted) got.aborted.push_back({txn.producer_id, txn.first_offset});
-        after(id);
       }
       if ((got.error == Errors::not_leader_or_follower || got.error == Errors::fenced_leader_epoch) &&
           partition.leader()) {
