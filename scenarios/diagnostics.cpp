@@ -107,8 +107,7 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
     return std::tie(d.at.file, d.at.line, d.at.column, d.code->name, d.message, d.suggestion);
   };
   std::vector<Diagnostic> result = all_;
-  std::sort(result.begin(), result.end(),
-                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::sort(result.begin(), result.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   result.erase(std::unique(result.begin(), result.end(),
                            [&](const auto& a, const auto& b) { return key(a) == key(b); }),
                result.end());
