@@ -107,15 +107,16 @@ class EventSlots {
  public:
   void reserve(std::size_t count) { slots_.reserve(count); }
 
-  std::uint32_t take(const Callback& call, std::uint64_t order) {
-    if (free_ == kNone) {
-      slots_.push_back({call, order});
-      return static_cast<std::uint32_t>(slots_.size() - 1);
-    }
+  std::uint32_t take(Callback::Function function, void* object, std::uint64_t argument, std::uint64_t order) {
     const std::uint32_t index = free_;
+    if (index == kNone) [[unlikely]]
+      return add({function, object, argument}, order);
     EventSlot& slot = slots_[index];
     free_ = static_cast<std::uint32_t>(slot.call.argument);
-    slot = {call, order};
+    slot.call.function = function;
+    slot.call.object = object;
+    slot.call.argument = argument;
+    slot.order = order;
     return index;
   }
 
@@ -131,6 +132,10 @@ class EventSlots {
   std::size_t size() const { return slots_.size(); }
 
  private:
+  [[gnu::noinline]] std::uint32_t add(const Callback& call, std::uint64_t order) {
+    slots_.push_back({call, order});
+    return static_cast<std::uint32_t>(slots_.size() - 1);
+  }
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::vector<EventSlot> slots_;
   std::uint32_t free_ = kNone;

@@ -87,7 +87,7 @@ class HeapQueue {
   }
   void sift_down(Entry entry) {
     Entry* const heap = heap_.data();
-    const std::size_t size = heap_.size();
+    const std::size_t size = size_;
     std::size_t at = 0;
     for (;;) {
       const std::size_t child = at * 4 + 1;

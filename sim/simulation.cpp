@@ -79,9 +79,12 @@ Process* Simulation::find_process(std::string_view name) const {
     if (const QueueEntry* later = queue_.upcoming(2)) __builtin_prefetch(&slots_[later->slot()]);
     __builtin_prefetch(slots_[next->slot()].call.object);
   }
-  const Callback call = slots_[due.slot].call;
-  const TieKey tie = tie_order_.tie(slots_[due.slot].order);
-  if (!call) [[unlikely]] {
+  const EventSlot& slot = slots_[due.slot];
+  const Callback::Function function = slot.call.function;
+  void* const object = slot.call.object;
+  const std::uint64_t argument = slot.call.argument;
+  const TieKey tie = tie_order_.tie(slot.order);
+  if (function == nullptr) [[unlikely]] {
     slots_.give_back(due.slot);
     --tombstones_;
     return;
@@ -95,7 +98,7 @@ Process* Simulation::find_process(std::string_view name) const {
   now_ = from_ns(static_cast<std::int64_t>(due.time));
   hash_.absorb(due.time, tie.bits());
   current_ = tie.source();
-  call();
+  function(object, argument);
 }
 
 template <bool kBounded>

@@ -169,7 +169,7 @@ void queue_alone(const bench::Arguments& arguments, QueueKind kind, const std::s
   EventQueue queue{kind, slots};
   std::uint64_t order = 0;
   for (std::uint32_t i = 0; i < arguments.n; ++i) {
-    slots.take({}, ++order);
+    slots.take(nullptr, nullptr, 0, ++order);
     queue.push(static_cast<std::uint64_t>(draws.exponential_ns()), order, i);
   }
   bench::Meter meter{arguments.settle(), arguments.events};
