@@ -80,7 +80,7 @@ void Process::end(ProcessState as, ProcessChange change) {
   if (simulation->current() == entity) {
     // Its code is on the stack: the frames go when it has been unwound.
     simulation->crashed_while_running_.push_back(this);
-    simulation->unsettled_ = true;
+    simulation->unsettled_ |= Simulation::kOther;
   } else {
     destroy_frames();
   }

@@ -104,8 +104,10 @@ void RadixQueue::refill() {
 
     Chunk* const chunk = chunk_of(next_place);
     const std::size_t in_chunk = static_cast<std::size_t>(next_place - chunk->entries);
-    const bool small = chunk->previous == nullptr && in_chunk <= kSortAtMost;
-    if (!small && level > 0) {
+    const bool one_chunk = chunk->previous == nullptr;
+    const bool few =
+        one_chunk || (chunk->previous->previous == nullptr && kChunkEntries + in_chunk <= kSortAtMost);
+    if (!few && level > 0) {
       deal_out(next_place);
       continue;
     }
@@ -113,7 +115,7 @@ void RadixQueue::refill() {
     origin_ = chunk->entries[0].time >> shift << shift;
     run_end_ = origin_ + (std::uint64_t{1} << shift);
     one_instant_ = level == 0;
-    if (small) {
+    if (one_chunk) {
       for (std::size_t i = 0; i < in_chunk; ++i) insert_sorted(chunk->entries[i]);
       next_place = chunk->entries;
     } else {

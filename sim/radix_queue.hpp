@@ -98,7 +98,7 @@ class RadixQueue {
   static constexpr unsigned kDigits = 1U << kDigitBits;
   static constexpr unsigned kLevels = (64 + kDigitBits - 1) / kDigitBits;
   static constexpr std::size_t kChunkEntries = 15;
-  static constexpr std::size_t kSortAtMost = 12;
+  static constexpr std::size_t kSortAtMost = 20;
   static constexpr std::size_t kRunLimit = 64;
 
   struct alignas(256) Chunk {

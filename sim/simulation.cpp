@@ -185,6 +185,25 @@ void Simulation::resume(TaskFrame& task) {
 }
 
 void Simulation::settle() {
+  do {
+    if ((unsettled_ & kOther) != 0) settle_others();
+    if (ready_next_ == ready_.size()) continue;
+    TaskFrame* const task = ready_[ready_next_++];
+    if (task == nullptr) continue;
+    if (task->scope().state == TaskScope::State::paused) [[unlikely]] {
+      static_cast<Process&>(task->scope()).hold(*task);
+    } else {
+      resume(*task);
+    }
+  } while (ready_next_ < ready_.size() || (unsettled_ & kOther) != 0);
+  ready_.clear();
+  ready_next_ = 0;
+  unsettled_ = 0;
+}
+
+/// What comes before the next task: the caller of a task that finished, then the end of finished and crashed
+/// ones.
+void Simulation::settle_others() {
   for (;;) {
     if (next_ != nullptr) {
       TaskFrame& caller = *std::exchange(next_, nullptr);
@@ -198,29 +217,21 @@ void Simulation::settle() {
     } else if (!finished_roots_.empty()) {
       TaskFrame& root = *finished_roots_.back();
       finished_roots_.pop_back();
-      if (root.error_) error_ = root.error_;
-      if (error_) stopping_ = true;
+      if (root.error_) {
+        error_ = root.error_;
+        stopping_ = true;
+      }
       root.self_.destroy();
     } else if (!crashed_while_running_.empty()) {
       Process& process = *crashed_while_running_.back();
       crashed_while_running_.pop_back();
       current_ = kKernelEntity;
       process.destroy_frames();
-    } else if (ready_next_ < ready_.size()) {
-      TaskFrame* const task = ready_[ready_next_++];
-      if (task == nullptr) continue;
-      if (task->scope().state == TaskScope::State::paused) {
-        static_cast<Process&>(task->scope()).hold(*task);
-      } else {
-        resume(*task);
-      }
     } else {
       break;
     }
   }
-  ready_.clear();
-  ready_next_ = 0;
-  unsettled_ = false;
+  unsettled_ &= static_cast<std::uint8_t>(~kOther);
 }
 
 void Simulation::forget_ready(const TaskFrame& task) {

@@ -171,6 +171,8 @@ class Simulation {
   friend class TimeoutAwaiter;
 
   static constexpr std::size_t kFewTombstones = 64;
+  static constexpr std::uint8_t kReady = 1;
+  static constexpr std::uint8_t kOther = 2;
 
   /// The callback taken apart, so that it travels in registers: as a structure it would be stored by words
   /// and read back whole, which processors are slow at.
@@ -210,6 +212,7 @@ class Simulation {
   bool hold_back(std::uint32_t slot, TieKey tie);
   void mark(const Due& due, TieKey tie);
   void settle();
+  void settle_others();
   void leave();
   void bury_tombstones();
   Checkpoint checkpoint() const { return {events_, now_, hash_.value()}; }
@@ -217,16 +220,16 @@ class Simulation {
   // Used by tasks and processes.
   void make_ready(TaskFrame& task) {
     ready_.push_back(&task);
-    unsettled_ = true;
+    unsettled_ |= kReady;
   }
   void forget_ready(const TaskFrame& task);
   void continue_with(TaskFrame& task) {
     next_ = &task;
-    unsettled_ = true;
+    unsettled_ |= kOther;
   }
   void bury(TaskFrame& finished_root) {
     finished_roots_.push_back(&finished_root);
-    unsettled_ = true;
+    unsettled_ |= kOther;
   }
   void resume(TaskFrame& task);
   void drop_timers(EntityId process);
@@ -244,7 +247,7 @@ class Simulation {
 
   SimulationOptions options_;
   TieOrder tie_order_;
-  bool unsettled_ = false;
+  std::uint8_t unsettled_ = 0;  ///< of kReady, kOther: what there is to do before the next event
   bool stopping_ = false;
   bool recording_ = false;
   Time now_ = kStart;
