@@ -73,8 +73,9 @@ std::vector<std::string> process_names(const ScenarioSpec& scenario) {
     for (std::int32_t i = 1; i <= count; ++i) names.push_back(fmt::format("{}-{}", name, i));
   };
   add("broker", scenario.kafka.brokers);
-  for (const SourceSpec& source : scenario.sources) add(source.name, source.producers);
+  for (const SourceSpec& source : scenario.sources) add(source.name, source.trace ? 1 : source.producers);
   for (const JobSpec& job : scenario.jobs) add(job.name, job.parallelism);
+  for (const SinkSpec& sink : scenario.sinks) names.push_back(sink.name);
   return names;
 }
 

@@ -61,6 +61,9 @@ void World::build_cluster() {
   cluster_ = std::make_unique<kafka::Cluster>(simulation_, *network_, observers_, to_cluster(spec_.kafka));
   simulation_.moments().declare(processor::moments::kAll);
   simulation_.moments().declare(sink::moments::kAll);
+  for (const FaultSpec& fault : spec_.faults) {
+    if (fault.action.starts_with("node.") || fault.action.starts_with("zone.")) cluster_->expect_power_loss();
+  }
   forget_next_.assign(cluster_->layout().partition_count(), 0);
 }
 
@@ -72,7 +75,7 @@ void World::build_sources(std::uint64_t seed) {
     const std::int32_t producers = source.trace ? 1 : source.producers;
     sim::Stream clocks{seed, source.name, "clock offset"};
     for (std::int32_t i = 0; i < producers; ++i) {
-      const std::string name = fmt::format("{}-{}", source.name, i);
+      const std::string name = fmt::format("{}-{}", source.name, i + 1);
       const std::int64_t offset_ns =
           source.clock.offset.kind == LawKind::kConstant ? source.clock.offset.a.count()
                                                          : distribution_of(source.clock.offset).sample_int(clocks);
@@ -142,7 +145,7 @@ void World::build_jobs() {
     job->sink = static_cast<std::uint32_t>(to - spec_.sinks.begin());
     cluster_->context().jobs_by_group[spec.group] = job->number;
     for (std::int32_t i = 0; i < spec.parallelism; ++i) {
-      const std::string name = fmt::format("{}-{}", spec.name, i);
+      const std::string name = fmt::format("{}-{}", spec.name, i + 1);
       sim::Node& node = simulation_.add_node(name, zone(static_cast<std::size_t>(i)), static_cast<unsigned>(spec.cores));
       processor::ConsumerLoopOptions options;
       options.job = job->number;

@@ -1,7 +1,7 @@
 // Everything of one run, built from one cell of the matrix and one seed: the kernel, the network, the cluster, producers with
 // their sources, consumers, sinks, and those who watch.
 //
-// Node and process names, by which faults select: broker-1 …, controller, <source>-0 …, <job>-0 …, <sink>. Each is a role of its
+// Node and process names, by which faults select: broker-1 …, controller, <source>-1 …, <job>-1 …, <sink>. Each is a role of its
 // own, and so are: brokers, producers, consumers, sinks, and each source's and job's name for all of its processes.
 // Levers: source.burst(source, factor, ns), source.poison(source, count), source.stall_replay(source, ns).
 #pragma once
