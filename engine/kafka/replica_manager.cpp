@@ -258,7 +258,9 @@ void ReplicaManager::on_flushed(std::uint64_t id, sim::DiskResult result) {
 
 /// The log was shortened at its end: so is its file.
 void ReplicaManager::cut_file(Replica& at) {
-  disk_.truncate(at.file, {at.deleted_bytes + at.partition.log().size_bytes(), 0});
+  // What a slow, full or broken disk has not taken yet is not in the file.
+  const std::int64_t bytes = at.deleted_bytes + at.partition.log().size_bytes();
+  disk_.truncate(at.file, {std::min(bytes, disk_.written(at.file).bytes), 0});
 }
 
 void ReplicaManager::arm_produce_expiry() {
@@ -431,6 +433,16 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
     at.flush_counted_from = log.log_end_offset();
   }
   return bytes;
+}
+
+Offset ReplicaManager::durable_below(PartitionId id) {
+  Replica& at = replica(id);
+  const UnifiedLog& log = at.partition.log();
+  std::erase_if(at.ends, [&](const auto& end) { return end.first > log.log_end_offset(); });
+  at.ends.emplace_back(log.log_end_offset(), at.deleted_bytes + log.size_bytes());
+  const std::int64_t durable = disk_.durable(at.file).bytes;
+  while (at.ends.size() > 1 && at.ends[1].second <= durable) at.ends.pop_front();
+  return at.ends.front().second <= durable ? at.ends.front().first : log.forgotten_below();
 }
 
 void ReplicaManager::forget_below(PartitionId id, Offset offset) {
