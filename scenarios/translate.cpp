@@ -55,8 +55,14 @@ sim::Distribution uncapped(const Law& law) {
 }  // namespace
 
 sim::Distribution distribution_of(const Law& law) {
-  sim::Distribution result = uncapped(law);
-  return law.cap ? result.clamped(std::numeric_limits<double>::lowest(), ns(*law.cap)) : result;
+  if (!law.cap) return uncapped(law);
+  constexpr double kLowest = std::numeric_limits<double>::lowest();
+  if (law.kind == LawKind::kStall) {
+    // Bounded as a whole it would be drawn independently, and lose what makes it a stall.
+    const sim::Distribution base = distribution_of(law.parts.at(0).law).clamped(kLowest, ns(*law.cap));
+    return sim::Distribution::stalls(base, ns(law.a), ns(law.b));
+  }
+  return uncapped(law).clamped(kLowest, ns(*law.cap));
 }
 
 workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share) {

@@ -112,14 +112,26 @@ class Validation {
     const TopicSpec* const topic = find(spec_.kafka.topics, source.topic, "topic", path + ".topic");
     check_producer(source.config, path + ".config");
     if (topic != nullptr && !spec_.guarantee.empty()) weak_replication(*topic, source, path);
-    if (source.rate.count > 0) {
-      for (const std::string& problem : arrival_law_of(source, source.producers).problems())
-        report("WL1104", path + ".arrivals", problem);
-    }
+    arrivals(source, path);
     for (const std::string& problem : key_law_of(source.keys).problems())
       report("WL1104", path + ".keys", problem);
     if (source.trace && source.keys.kind == Keys::kNone) {
       report("WL1107", path + ".keys", "a trace has its own keys");
+    }
+  }
+
+  void arrivals(const SourceSpec& source, const std::string& path) {
+    const ArrivalSpec& spec = source.arrivals;
+    const bool bursts = spec.kind == Arrivals::kBursts;
+    if (bursts && !(spec.on_share > 0 && spec.on_share < 1)) {
+      report("WL1104", path + ".arrivals.on", "\"on\" must be above 0 and below 1: a part of the period");
+      return;
+    }
+    // A field that could not be read was reported; no law is made of what is left.
+    const bool cyclic = bursts || spec.kind == Arrivals::kDiurnal;
+    if (source.rate.count <= 0 || source.producers < 1 || (cyclic && spec.period <= Duration{})) return;
+    for (const std::string& problem : arrival_law_of(source, source.producers).problems()) {
+      report("WL1104", path + ".arrivals", problem);
     }
   }
 

@@ -153,7 +153,8 @@ const ObjectDecl& law_decl() {
        also(at_least_one(list("mixture", &Law::parts, weighted_decl, "One of several, by weight.")),
             kind(LawKind::kMixture)),
        also(inline_object("stall", stall_decl, "Correlated: flows and stalls."), kind(LawKind::kStall)),
-       duration("cap", &Law::cap, "", {0, kDay * 366}, "No value above this.")},
+       duration("cap", &Law::cap, "", {0, kDay * 366},
+                "No value above this; of a stall law, no delay of its base.")},
       "constant",
       {{"constant", "uniform", "exponential", "normal", "lognormal", "pareto", "weibull", "gamma",
         "quantiles", "mixture", "stall"}}};
