@@ -86,6 +86,24 @@ bool write_file(const std::string& path, const std::string& text, const Streams&
   return false;
 }
 
+/// The run that a reader would want to see again: the first that did not pass, else the first; with its hash.
+std::string reproduction(const std::vector<RunResult>& rows) {
+  if (rows.empty()) return {};
+  const RunResult* chosen = &rows.front();
+  for (const RunResult& row : rows) {
+    if (row.verdict.outcome == analysis::Outcome::pass) continue;
+    chosen = &row;
+    break;
+  }
+  const analysis::SeedOutcome* seed = &chosen->seeds.front();
+  for (const analysis::SeedOutcome& outcome : chosen->seeds) {
+    if (outcome.outcome == analysis::Outcome::pass) continue;
+    seed = &outcome;
+    break;
+  }
+  return fmt::format("Reproduce (seed {}, hash {}):\n  {}\n", seed->seed, seed->hash, chosen->reproduce);
+}
+
 int exit_code(const std::vector<RunResult>& rows) {
   int code = kPass;
   for (const RunResult& row : rows) {
@@ -204,22 +222,14 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   if (options.json) {
     streams.out << analysis::to_json_text(results);
   } else if (!options.quiet) {
-    streams.out << analysis::verdict_table(results, table);
+    streams.out << analysis::verdict_table(results, table) << reproduction(results);
   }
   if (!outputs.junit.empty() && !write_file(outputs.junit, analysis::to_junit(results), streams)) return kInternal;
   if (interrupted) {
     streams.err << "interrupted: the table holds the runs that had ended\n";
     return kInterrupted;
   }
-  const int code = exit_code(results);
-  if (code != kPass) {
-    for (const RunResult& row : results) {
-      if (row.verdict.outcome == analysis::Outcome::pass) continue;
-      streams.err << "reproduce: " << row.reproduce << "\n";
-      break;
-    }
-  }
-  return code;
+  return exit_code(results);
 }
 
 }  // namespace wrackline::cli

@@ -49,6 +49,9 @@ ProducerApp::ProducerApp(kafka::ClusterContext& cluster, sim::Process& process, 
       sticky_draws_{process.sim().seed(), process.name(), "sticky partition"} {
   const std::int64_t fill_ns = std::int64_t{options_.config.batch_size} * 1'000'000'000 /
                                std::max<std::int64_t>(options_.peak_bytes_per_second, 1);
+  process_.listen([this](sim::Process&, sim::ProcessChange change) {
+    if (change == sim::ProcessChange::crashed || change == sim::ProcessChange::stopped) tell_the_forgotten();
+  });
   longest_nap_ = sim::Duration{std::clamp<std::int64_t>(fill_ns / 4, 20'000, 1'000'000'000)};
 }
 
@@ -64,6 +67,18 @@ sim::Task<> ProducerApp::run(sim::Process& process) {
   client_ = std::make_unique<Client>(config, cluster_);
   turn();
   co_return;
+}
+
+/// Memory is gone, and with it every callback that had not run.
+void ProducerApp::tell_the_forgotten() {
+  if (!client_) return;
+  client_->accumulator.for_each_incomplete([&](const kafka::ProducerBatch& batch) {
+    cluster_.observer.told(sim::Told::outcome_unknown, batch.records->ids, process_.now());
+  });
+  for (const Waiting& waiting : backlog_) {
+    cluster_.observer.refused(sim::SendRefusal::rejected, std::span{&waiting.id, 1}, process_.now());
+  }
+  backlog_.clear();
 }
 
 sim::Task<> ProducerApp::stop(sim::Process&) {

@@ -98,6 +98,7 @@ class ProducerApp final : public sim::Endpoint {
   static void on_timer(void* self, std::uint64_t);
   static void on_calm(void* self, std::uint64_t burst);
   void follow_clock();
+  void tell_the_forgotten();
 
   kafka::ClusterContext& cluster_;
   sim::Process& process_;

@@ -53,6 +53,7 @@ class AlterPartitionManager {
 
   /// False: this partition already has a proposal on its way (OPERATION_NOT_ATTEMPTED).
   bool submit(AlterPartitionProposal proposal);
+  bool in_flight() const { return in_flight_; }
   /// Something waits, nothing is in flight and no pause is on.
   bool request_due(std::int64_t now_ms) const;
   /// When the pause after a top-level error ends; nothing if there is none, or nothing waits.

@@ -57,8 +57,10 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
     void send(Api api, T request) {
       open();
       socket_.send(kind_of(api), kSmallMessageBytes, std::move(request));
+      broker_.owed(api);
     }
     void reset() { socket_ = {}; }
+    void close() { socket_.close(); }
 
    private:
     void open();
@@ -92,6 +94,8 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   void send_alter_partition();
   void on_controller_message(sim::Message& message);
   void on_controller_lost();
+  void owed(Api api);
+  static void on_controller_silent(void* self, std::uint64_t);
   void apply(const MetadataFetchResponse& news);
   void apply_partition(PartitionId partition, const PartitionRegistration& state);
   sim::Task<> heartbeat_loop();
@@ -124,6 +128,13 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   bool stopping_ = false;
   bool may_stop_ = false;
   sim::EventHandle alter_timer_;
+  /// Until when the controller must have answered.
+  struct Owed {
+    Api api;
+    sim::Time by;
+  };
+  std::vector<Owed> owed_;
+  sim::EventHandle silence_;
 
   // On disk:
   bool stopped_cleanly_ = true;

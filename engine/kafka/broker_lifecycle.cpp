@@ -9,6 +9,9 @@ namespace wrackline::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds kControllerRetry{100};
+/// controller.quorum.request.timeout.ms, of metadata, and controller.socket.timeout.ms, of everything else.
+constexpr std::chrono::seconds kMetadataTimeout{2};
+constexpr std::chrono::seconds kControllerTimeout{30};
 
 }  // namespace
 
@@ -54,6 +57,7 @@ void Broker::forget_everything() {
   stopping_ = false;
   may_stop_ = false;
   channel_.reset();
+  owed_.clear();
 }
 
 void Broker::start_serving() {
@@ -152,13 +156,42 @@ void Broker::ControllerChannel::on_closed(sim::Socket socket, sim::CloseReason) 
 
 void Broker::on_controller_lost() {
   metadata_in_flight_ = false;
-  alter_partition_.on_response(Errors::network_exception, {}, process_.node().mono_ms());
+  owed_.clear();
+  if (alter_partition_.in_flight()) {
+    alter_partition_.on_response(Errors::network_exception, {}, process_.node().mono_ms());
+  }
   if (!registered_) {
     process_.schedule_after(kControllerRetry, {&on_registration_timer, this, 0});
     return;
   }
   process_.schedule_after(kControllerRetry, {&on_metadata_timer, this, 0});
   process_.schedule_after(kControllerRetry, {&on_alter_timer, this, 0});
+}
+
+void Broker::owed(Api api) {
+  const bool known =
+      std::any_of(owed_.begin(), owed_.end(), [&](const Owed& owed) { return owed.api == api; });
+  if (known) return;
+  const sim::Duration wait =
+      api == Api::metadata_fetch ? sim::Duration{kMetadataTimeout} : sim::Duration{kControllerTimeout};
+  owed_.push_back({api, process_.now() + wait});
+  if (!process_.sim().is_pending(silence_))
+    silence_ = process_.schedule_after(wait, {&on_controller_silent, this, 0});
+}
+
+/// As the real network client does: one request without an answer for too long costs the connection.
+void Broker::on_controller_silent(void* self, std::uint64_t) {
+  auto& broker = *static_cast<Broker*>(self);
+  sim::Time next = sim::kNever;
+  for (const Owed& owed : broker.owed_) next = std::min(next, owed.by);
+  if (next == sim::kNever) return;
+  if (next > broker.process_.now()) {
+    broker.silence_ =
+        broker.process_.schedule_after(next - broker.process_.now(), {&on_controller_silent, self, 0});
+    return;
+  }
+  broker.channel_.close();
+  broker.on_controller_lost();
 }
 
 void Broker::on_registration_timer(void* self, std::uint64_t) {
@@ -170,6 +203,7 @@ void Broker::on_metadata_timer(void* self, std::uint64_t) { static_cast<Broker*>
 void Broker::on_alter_timer(void* self, std::uint64_t) { static_cast<Broker*>(self)->send_alter_partition(); }
 
 void Broker::on_controller_message(sim::Message& message) {
+  std::erase_if(owed_, [&](const Owed& owed) { return owed.api == api_of(message.kind()); });
   switch (api_of(message.kind())) {
     case Api::register_broker: {
       const auto& answer = message.as<RegisterAnswer>();

@@ -108,6 +108,7 @@ void Cluster::forget_below(PartitionId partition, Offset offset) {
   for (auto& broker : brokers_) {
     if (Partition* const replica = broker->replicas().find(partition)) {
       limit = std::min({limit, replica->log().log_end_offset(), replica->log().high_watermark()});
+      if (power_may_fail_) limit = std::min(limit, broker->replicas().durable_below(partition));
     }
   }
   for (auto& broker : brokers_) broker->replicas().forget_below(partition, limit);

@@ -45,6 +45,8 @@ class Cluster {
   /// No reader of the run will ask for records below this offset again: their memory is given back
   /// everywhere.
   void forget_below(PartitionId partition, Offset offset);
+  /// Power may be lost in this run: what is not durable must not be forgotten either.
+  void expect_power_loss() { power_may_fail_ = true; }
   /// What the leaders' logs hold beyond what consumers may read, for the closing of the books.
   template <class Visit>
   void for_each_uncommitted(Visit&& visit);
@@ -55,6 +57,7 @@ class Cluster {
   bool parse_partition(const std::string& text, PartitionId& partition) const;
 
   sim::Simulation& simulation_;
+  bool power_may_fail_ = false;
   std::unique_ptr<ClusterContext> context_;
   std::vector<std::unique_ptr<sim::Disk>> disks_;
   std::vector<std::unique_ptr<Broker>> brokers_;

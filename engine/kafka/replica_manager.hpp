@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -90,6 +91,8 @@ class ReplicaManager {
   /// The process starts again over what its disk kept. Returns the bytes that recovery has to read.
   std::int64_t recover(bool clean, BrokerEpoch epoch);
   void forget_below(PartitionId partition, Offset offset);
+  /// Below it the disk holds everything: a loss of power takes nothing from there.
+  Offset durable_below(PartitionId partition);
 
  private:
   struct Replica {
@@ -102,6 +105,8 @@ class ReplicaManager {
     Offset high_watermark_checkpoint = 0;
     Offset recovery_point_checkpoint = 0;
     Offset flush_counted_from = 0;
+    /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by now.
+    std::deque<std::pair<Offset, std::int64_t>> ends;
     std::vector<std::uint32_t> parked;  ///< fetches that wait for this partition, by number
   };
   /// A produce request with acks=all that waits for replication.

@@ -51,6 +51,11 @@ void World::housekeeping() {
       for (const auto& job : jobs_) {
         const kafka::TopicId id = layout.partition(partition).topic;
         if (std::find(job->topics.begin(), job->topics.end(), id) == job->topics.end()) continue;
+        for (const auto& instance : job->instances) {
+          // A paused reader goes on from its own position when it wakes, whatever its group has committed meanwhile.
+          if (!instance->process().alive() || !instance->assigned(partition)) continue;
+          if (instance->position(partition) >= 0) next = std::min(next, instance->position(partition));
+        }
         next = std::min(next, std::max<std::int64_t>(0, commits_.committed(job->number, cluster_->context().truth.ref(partition))));
       }
       if (next != std::numeric_limits<std::int64_t>::max()) forget_next_[partition] = std::max(forget_next_[partition], next);
