@@ -157,7 +157,8 @@ void ReplicaManager::complete_produce(std::uint64_t token, Errors error) {
   const std::size_t batch = token & 0xffffU;
   if (batch < pending.response.partitions.size()) {
     PartitionResponse& verdict = pending.response.partitions[batch];
-    verdict.error = error;
+    // What the disk refused stays refused, replicated or not.
+    if (verdict.error != Errors::kafka_storage_error) verdict.error = error;
     if (error == Errors::not_leader_or_follower && replicas_[verdict.partition]) {
       const Partition& partition = replica(verdict.partition).partition;
       if (partition.leader()) verdict.current_leader = {*partition.leader(), partition.leader_epoch()};
