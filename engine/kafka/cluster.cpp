@@ -103,13 +103,24 @@ Broker* Cluster::leader_of(PartitionId partition) {
 }
 
 void Cluster::forget_below(PartitionId partition, Offset offset) {
-  // A replica that lags must still be able to copy, so nothing above the slowest replica's end is forgotten.
+  Broker* const leader = leader_of(partition);
+  if (leader == nullptr || !leader->process().alive()) return;
+  const UnifiedLog& truth = leader->replicas().find(partition)->log();
+  // A replica that lags must still be able to copy, and one that parted from the leader to truncate to where they agree.
   Offset limit = offset;
   for (auto& broker : brokers_) {
-    if (Partition* const replica = broker->replicas().find(partition)) {
-      limit = std::min({limit, replica->log().log_end_offset(), replica->log().high_watermark()});
-      if (power_may_fail_) limit = std::min(limit, broker->replicas().durable_below(partition));
-    }
+    Partition* const replica = broker->replicas().find(partition);
+    if (replica == nullptr) continue;
+    const UnifiedLog& log = replica->log();
+    limit = std::min({limit, log.log_end_offset(), log.high_watermark()});
+    if (power_may_fail_) limit = std::min(limit, broker->replicas().durable_below(partition));
+    if (broker.get() == leader) continue;
+    const std::optional<LeaderEpoch> epoch = log.epochs().latest_epoch();
+    if (!epoch) return;
+    const std::optional<EpochEndOffset> agreed = truth.end_offset_for_epoch(*epoch);
+    if (!agreed) return;
+    limit = std::min(limit, agreed->end_offset);
+    if (const auto own = log.end_offset_for_epoch(agreed->epoch)) limit = std::min(limit, own->end_offset);
   }
   for (auto& broker : brokers_) broker->replicas().forget_below(partition, limit);
   context_->truth.forget_below(partition, limit);
