@@ -229,6 +229,7 @@ class Validation {
     if (!sink.config.valid()) return;
     const std::string path = fmt::format("sinks.{}", sink.name);
     if (sink.kind == SinkKind::kTopic) {
+      report("WL1109", path + ".kind", "\"kind\": \"topic\" is not built yet; there is append, upsert");
       if (sink.topic.empty()) {
         report("WL1103", path, "\"topic\" is missing: a sink of kind topic writes into one");
       } else {

@@ -1,0 +1,54 @@
+// Every ready-made scenario, run as a user runs it: the table it prints is golden, to the last hash.
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/cli.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/golden.hpp"
+
+namespace wrackline {
+
+namespace {
+
+std::string run(const std::string& file, const std::vector<std::string>& more = {}) {
+  std::ostringstream out;
+  std::ostringstream err;
+  std::vector<std::string> arguments{"run", file};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const int code = cli::run(arguments, {}, {out, err});
+  std::ostringstream all;
+  all << out.str() << err.str() << "exit code " << code << "\n";
+  return all.str();
+}
+
+}  // namespace
+
+SCENARIO("each ready-made scenario prints the table that its golden file holds") {
+  const std::string name = GENERATE(as<std::string>{}, "acks1-leader-crash", "clock-skew-late-drops",
+                                    "consumer-crash-auto-commit", "idle-partition-watermark",
+                                    "network-partition-stale-leader", "power-loss-unsynced", "rebalance-storm",
+                                    "retry-duplicates", "rolling-bounce", "unclean-election", "zombie-consumer");
+  CAPTURE(name);
+  tests::check_golden("shipped/" + name + ".txt", run("scenarios/library/" + name + ".jsonc"));
+}
+
+SCENARIO("the quickstart prints the table that the README shows") {
+  tests::check_golden("shipped/quickstart.txt", run("scenarios/quickstart.jsonc"));
+}
+
+SCENARIO("no ready-made scenario is left out of these tests") {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("scenarios/library")) {
+    if (entry.path().extension() == ".jsonc") ++files;
+  }
+  CHECK(files == 11);
+}
+
+SCENARIO("the same bytes come out of any number of jobs") {
+  const std::string file = "scenarios/library/acks1-leader-crash.jsonc";
+  CHECK(run(file, {"--jobs", "1", "--json"}) == run(file, {"--jobs", "2", "--json"}));
+}
+
+}  // namespace wrackline
