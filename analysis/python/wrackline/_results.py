@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -334,7 +335,7 @@ class Campaign(Sequence[Run]):
             return self.columns()[key]
         if isinstance(key, slice):
             return [Run(self, row) for row in range(*key.indices(len(self)))]
-        row = key.__index__()
+        row = operator.index(key)
         if not -len(self) <= row < len(self):
             raise IndexError(f"there are {len(self)} runs")
         return Run(self, row % len(self))

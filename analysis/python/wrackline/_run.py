@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -73,7 +74,7 @@ def run(
         planned = source
     else:
         planned = make_plan(source, seeds=seeds, set=set, sweep=sweep, readable=readable, directory=directory)
-    threads = _cores() if jobs is None else jobs.__index__()
+    threads = _cores() if jobs is None else operator.index(jobs)
     if not 1 <= threads <= 4096:
         raise ValueError("jobs must be from 1 to 4096")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,11 +28,11 @@ class Diagnostic:
     code: str
     severity: str  #: "error", "warning" or "note"
     message: str
-    file: str
-    line: int
-    column: int
-    length: int
-    suggestion: str  #: the nearest valid name, or empty
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    length: int = 0
+    suggestion: str = ""  #: the nearest valid name, or empty
 
 
 class Diagnostics(Sequence[Diagnostic]):
@@ -39,8 +40,7 @@ class Diagnostics(Sequence[Diagnostic]):
 
     def __init__(self, core: _core.Plan) -> None:
         found = json.loads(core.diagnostics_json())["diagnostics"]
-        fields = Diagnostic.__dataclass_fields__
-        self._all = [Diagnostic(**{name: one[name] for name in fields}) for one in found]
+        self._all = [Diagnostic(**one) for one in found]
         self._text = core.diagnostics_text()
 
     @property
@@ -110,8 +110,7 @@ def _seed_list(seeds: Seeds | None) -> list[int]:
         if parsed is None:
             raise ValueError(f"seeds {seeds!r}: write one seed, a range 1..1000, or a list 3,5,8")
         return parsed
-    listed = [seeds] if hasattr(seeds, "__index__") else list(seeds)
-    whole = [one.__index__() for one in listed]
+    whole = [operator.index(one) for one in (seeds if isinstance(seeds, Iterable) else [seeds])]
     if not whole:
         raise ValueError("no seeds")
     if not all(0 <= one < 2**64 for one in whole):
