@@ -51,8 +51,8 @@ class EventQueue {
   }
 
  private:
-  static constexpr std::size_t kMany = 384;
-  static constexpr std::size_t kFew = 128;
+  static constexpr std::size_t kMany = 192;
+  static constexpr std::size_t kFew = 64;
 
   void move_to_radix() {
     in_heap_ = false;

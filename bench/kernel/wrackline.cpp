@@ -83,7 +83,7 @@ void hold_tasks(World& world) {
 
 Task<> mayfly(World& world) {
   co_await sleep(world.exponential());
-  world.process.spawn("mayfly", mayfly(world));
+  if (!world.meter.done()) world.process.spawn("mayfly", mayfly(world));
   world.count();
 }
 
