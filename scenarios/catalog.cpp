@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "engine/kafka/moments.hpp"
+#include "engine/processor/moments.hpp"
 #include "engine/properties.hpp"
+#include "engine/sink/moments.hpp"
 
 namespace wrackline::scenarios {
 
@@ -15,6 +17,8 @@ std::span<const sim::MomentDef* const> moment_catalog() {
       all.insert(all.end(), table.begin(), table.end());
     };
     add(kafka::moments::kAll);
+    add(processor::moments::kAll);
+    add(sink::moments::kAll);
     std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
     return all;
   }();
