@@ -35,6 +35,31 @@ def _labels(campaign: Campaign) -> list[str]:
     return labels
 
 
+def _name_rows(ax: Axes, labels: list[str]) -> None:
+    """The first cell on top, as in the tables; also when several Axes share the axis."""
+    ax.set_yticks(np.arange(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+
+
+def _line_styles(cells: list[Cell]) -> list[dict[str, Any]]:
+    """Colour by the first axis that varies and dashes by the rest; later colours are thinner, so that a curve on top of
+    an equal one does not hide it."""
+    axes = [axis for axis in cells[0].settings if len({cell.settings[axis] for cell in cells}) > 1] if cells else []
+    colour_of = [(cell.settings[axes[0]] if axes else "") for cell in cells]
+    dash_of = [(*(cell.settings[axis] for axis in axes[1:]), cell.job) for cell in cells]
+    colours = list(dict.fromkeys(colour_of))
+    dashes = list(dict.fromkeys(dash_of))
+    names = ["-", "--", ":", "-."]
+    return [
+        {
+            "color": f"C{colours.index(colour) % 10}",
+            "linestyle": names[dashes.index(dash) % len(names)],
+            "linewidth": max(1.0, 3.2 - 1.1 * colours.index(colour)),
+        }
+        for colour, dash in zip(colour_of, dash_of, strict=True)
+    ]
+
+
 def verdicts(campaign: Campaign, ax: Axes | None = None) -> Axes:
     """How many seeds of each cell passed, were inconclusive, or failed: a stacked bar per cell.
 
@@ -61,8 +86,7 @@ def verdicts(campaign: Campaign, ax: Axes | None = None) -> Axes:
             label=outcome if width.any() else None,
         )
         left += width
-    ax.set_yticks(place, labels)
-    ax.invert_yaxis()
+    _name_rows(ax, labels)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_xlabel("runs")
     ax.set_title(f"{campaign.plan.name}: verdicts")
@@ -96,15 +120,15 @@ def latency_cdf(
     histograms = [(label, cell.histogram(latency, phase)) for label, cell in curves]
     ax = _axes(ax)
     seconds = LATENCY_UNITS[latency] == "seconds"
-    styles = ["-", "--", ":", "-."]
+    styles = _line_styles([cell for _, cell in curves])
     starts = []
-    for i, (label, histogram) in enumerate(histograms):
+    for (label, histogram), style in zip(histograms, styles, strict=True):
         value, share = histogram.cdf()
         if not len(value):
             continue
         value = value / 1e9 if seconds else value
         starts.append(value[min(np.searchsorted(share, 0.001), len(value) - 1)])
-        ax.step(value, share, where="post", label=label, linestyle=styles[i % len(styles)])
+        ax.step(value, share, where="post", label=label, **style)
     ax.set_xscale("log")
     if starts and min(starts) > 0:
         ax.set_xlim(left=min(starts))
@@ -148,8 +172,7 @@ def figure_by_cell(campaign: Campaign, figure: str, phase: str = "all", ax: Axes
         known = values[~np.isnan(values)]
         if len(known):
             ax.vlines(np.median(known), place - 0.35, place + 0.35, color="black")
-    ax.set_yticks(np.arange(len(labels)), labels)
-    ax.invert_yaxis()
+    _name_rows(ax, labels)
     unit = {"seconds": "s"}.get(UNITS[figure], UNITS[figure])
     ax.set_xlabel(f"{figure} [{unit}]")
     ax.set_title(f"{campaign.plan.name}: {figure}")
