@@ -129,7 +129,11 @@ def latency_cdf(
         value = value / 1e9 if seconds else value
         starts.append(value[min(np.searchsorted(share, 0.001), len(value) - 1)])
         ax.step(value, share, where="post", label=label, **style)
+    from matplotlib.ticker import LogFormatter
+
     ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(LogFormatter())
+    ax.xaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.2, 0.4)))
     if starts and min(starts) > 0:
         ax.set_xlim(left=min(starts))
     ax.set_ylim(0, 1.02)
