@@ -135,6 +135,16 @@ void run_recorded(const scenarios::Plan& plan, const RunCommandOptions& outputs,
             recordings.push_back(std::make_unique<analysis::Recording>(analysis->ledger()));
             analysis->also(*recordings.back());
           }
+          sim::Simulation& simulation = world.simulation();
+          simulation.moments().subscribe_all([&](const sim::Moment& moment) {
+            std::string detail;
+            for (std::size_t i = 0; i < moment.attributes().size(); ++i) {
+              detail += fmt::format("{}{}={}", i == 0 ? "" : " ", moment.def.attributes[i], moment.values[i]);
+            }
+            for (auto& recording : recordings) {
+              recording->moment(moment.at, std::string{moment.def.name}, simulation.entity_name(moment.entity), detail);
+            }
+          });
         };
       }
       std::vector<RunResult> results = scenarios::run_one({plan, cell, seed}, options);

@@ -16,8 +16,8 @@ const ObjectDecl& watermark_decl() {
                 "Bounded out-of-orderness: greatest event time seen minus this."),
        duration("idle_timeout", &WatermarkSpec::idle_timeout, "", {kMs, kDay * 366},
                 "A partition without records for so long no longer holds the others back."),
-       duration("interval", &WatermarkSpec::interval, "200ms", {kMs, kDay},
-                "How often watermarks are emitted.")},
+       duration("interval", &WatermarkSpec::interval, "200ms", {0, kDay},
+                "How often watermarks are emitted; 0: after every record.")},
       "bounded"};
   return decl;
 }

@@ -74,7 +74,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
                        [this](const kafka::RebalanceCallback& callback) { return on_rebalance(callback); });
 
   for (;;) {
-    const std::optional<kafka::ConsumerException> thrown = co_await consumer_->poll(options_.poll_timeout, records_);
+    const std::optional<kafka::ConsumerException> thrown = co_await consumer_->poll(poll_timeout(), records_);
     // An application without a handler dies of what poll() throws; the supervisor starts it again.
     if (thrown && !thrown->retriable) process_.fail();
     busy_ = true;
@@ -264,6 +264,14 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, 
     poison_met_ += poison.size();
     cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
   }
+}
+
+/// No longer than until the next watermark is due: its period does not depend on what arrives.
+sim::Duration ConsumerLoop::poll_timeout() const {
+  const bool periodic = options_.watermark.emission == event_time::WatermarkStrategy::Emission::periodic;
+  if (!operator_ || !periodic) return options_.poll_timeout;
+  const std::chrono::milliseconds due{next_emit_ms_ - process_.node().mono_ms()};
+  return std::clamp<sim::Duration>(due, std::chrono::milliseconds{1}, options_.poll_timeout);
 }
 
 void ConsumerLoop::emit_watermark(bool force) {

@@ -116,6 +116,7 @@ class ConsumerLoop {
   void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void process_stateless(const kafka::FetchedSlice& slice);
   void emit_watermark(bool force);
+  sim::Duration poll_timeout() const;
   void take_fired();
   sim::Task<> write_out();
   std::vector<kafka::OffsetToCommit> commits();

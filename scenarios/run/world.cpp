@@ -162,7 +162,6 @@ void World::build_jobs() {
             whole_ms(spec.window.kind == Windows::kTumbling ? spec.window.size : spec.window.slide),
             whole_ms(spec.window.offset));
         options.allowed_lateness_ms = whole_ms(spec.window.allowed_lateness);
-        options.poll_timeout = std::min<Duration>(options.poll_timeout, std::chrono::milliseconds{std::max<std::int64_t>(options.watermark.interval_ms / 2, 1)});
       }
       options.aggregation = to_aggregation(spec.aggregate);
       options.cost_per_record = spec.cost_per_record;
