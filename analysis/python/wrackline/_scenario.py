@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -169,22 +170,22 @@ class Plan:
         """SHA-256 over all resolved cells and the seeds, in hexadecimal: equal plans have equal hashes."""
         return self._json["hash"]
 
-    @property
+    @cached_property
     def axes(self) -> tuple[str, ...]:
         """The paths that the matrix varies, in declared order."""
         return tuple(self._json["axes"])
 
-    @property
+    @cached_property
     def seeds(self) -> tuple[int, ...]:
         return tuple(self._json["seeds"])
 
-    @property
+    @cached_property
     def cells(self) -> tuple[dict[str, str], ...]:
         """For each cell of the matrix its place: axis -> value as text."""
         axes = self.axes
         return tuple({axis: cell["settings"][axis] for axis in axes} for cell in self._json["cells"])
 
-    @property
+    @cached_property
     def resolved(self) -> tuple[dict[str, Any], ...]:
         """For each cell the whole scenario with `extends`, settings and defaults applied."""
         return tuple(cell["resolved"] for cell in self._json["cells"])
