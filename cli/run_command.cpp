@@ -34,7 +34,8 @@ std::atomic<bool> interrupted{false};  // NOLINT
 static_assert(std::atomic<bool>::is_always_lock_free);
 void on_interrupt(int) { interrupted = true; }
 
-/// Rate and time left, rewritten in place at most ten times a second. Wall time is read here and nowhere near a result.
+/// Rate and time left, rewritten in place at most ten times a second. Wall time is read here and nowhere near
+/// a result.
 class Progress {
  public:
   explicit Progress(const Streams& streams) : streams_{streams} {}
@@ -47,7 +48,8 @@ class Progress {
     const double seconds = std::chrono::duration<double>(now - started_).count();
     const double rate = static_cast<double>(progress.done) / std::max(seconds, 1e-9);
     const double left = static_cast<double>(progress.total - progress.done) / std::max(rate, 1e-9);
-    streams_.err << fmt::format("\r{}/{} runs, {:.1f} runs/s, {:.0f} s left   ", progress.done, progress.total, rate, left);
+    streams_.err << fmt::format("\r{}/{} runs, {:.1f} runs/s, {:.0f} s left   ", progress.done,
+                                progress.total, rate, left);
     if (last) streams_.err << "\r" << std::string(60, ' ') << "\r";
     streams_.err.flush();
   }
@@ -114,8 +116,9 @@ int exit_code(const std::vector<RunResult>& rows) {
 }
 
 /// One run at a time, with all that a person can ask about a run.
-void run_recorded(const scenarios::Plan& plan, const RunCommandOptions& outputs, const sim::EventWindow& window,
-                  Rows& rows, Progress& progress, const Streams& streams) {
+void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& load,
+                  const RunCommandOptions& outputs, const sim::EventWindow& window, Rows& rows,
+                  Progress& progress, const Streams& streams) {
   std::unique_ptr<analysis::Database> database;
   if (!outputs.database.empty()) database = std::make_unique<analysis::Database>(outputs.database);
   scenarios::CampaignProgress so_far{0, plan.cells.size() * plan.seeds.size()};
@@ -142,12 +145,15 @@ void run_recorded(const scenarios::Plan& plan, const RunCommandOptions& outputs,
               detail += fmt::format("{}{}={}", i == 0 ? "" : " ", moment.def.attributes[i], moment.values[i]);
             }
             for (auto& recording : recordings) {
-              recording->moment(moment.at, std::string{moment.def.name}, simulation.entity_name(moment.entity), detail);
+              recording->moment(moment.at, std::string{moment.def.name},
+                                simulation.entity_name(moment.entity), detail);
             }
           });
         };
       }
       std::vector<RunResult> results = scenarios::run_one({plan, cell, seed}, options);
+      for (RunResult& result : results)
+        result.reproduce = scenarios::reproduce_command(plan, cell, seed, load);
       if (database) {
         for (std::size_t i = 0; i < results.size(); ++i) database->write(results[i], recordings[i].get());
       }
@@ -166,7 +172,8 @@ bool parse_window(const std::string& text, sim::EventWindow& window) {
   if (dots == std::string::npos) return false;
   const char* const end = text.data() + text.size();
   const bool first = std::from_chars(text.data(), text.data() + dots, window.begin).ptr == text.data() + dots;
-  return first && std::from_chars(text.data() + dots + 2, end, window.end).ptr == end && window.begin < window.end;
+  return first && std::from_chars(text.data() + dots + 2, end, window.end).ptr == end &&
+         window.begin < window.end;
 }
 
 }  // namespace
@@ -176,14 +183,16 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   if (!load) return kUsage;
   sim::EventWindow window;
   if (!parse_window(outputs.record_events, window)) {
-    streams.err << fmt::format("--record-events {}: write two event numbers, e.g. 1000..1100\n", outputs.record_events);
+    streams.err << fmt::format("--record-events {}: write two event numbers, e.g. 1000..1100\n",
+                               outputs.record_events);
     return kUsage;
   }
   analysis::TableOptions table;
   table.phase = outputs.steady ? analysis::Phase::steady : analysis::Phase::all;
   const auto latency = analysis::find_latency(outputs.latency);
   if (!latency) {
-    streams.err << fmt::format("--latency {}: there is no such latency; see `wrackline list metrics`\n", outputs.latency);
+    streams.err << fmt::format("--latency {}: there is no such latency; see `wrackline list metrics`\n",
+                               outputs.latency);
     return kUsage;
   }
   table.latency = *latency;
@@ -191,10 +200,14 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   const auto plan = scenarios::load_plan(options.files.front(), *load, diagnostics);
   streams.err << scenarios::to_text(diagnostics);
   if (!plan) return kBadInput;
-  const bool recorded = !outputs.database.empty() || !outputs.hash_trail.empty() || !outputs.record_events.empty();
+  const bool recorded =
+      !outputs.database.empty() || !outputs.hash_trail.empty() || !outputs.record_events.empty();
   const std::size_t runs = plan->cells.size() * plan->seeds.size();
   if ((!outputs.hash_trail.empty() || !outputs.record_events.empty()) && runs != 1) {
-    streams.err << fmt::format("--hash-trail and --record-events are about one run, and this plan has {}: choose it with --set and --seed\n", runs);
+    streams.err << fmt::format(
+        "--hash-trail and --record-events are about one run, and this plan has {}: choose it with --set and "
+        "--seed\n",
+        runs);
     return kUsage;
   }
 
@@ -204,7 +217,7 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   Progress progress{streams};
   try {
     if (recorded) {
-      run_recorded(*plan, outputs, window, rows, progress, streams);
+      run_recorded(*plan, *load, outputs, window, rows, progress, streams);
     } else {
       scenarios::CampaignOptions campaign;
       campaign.threads = outputs.jobs > 0 ? outputs.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -212,6 +225,10 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
       campaign.progress = [&](const scenarios::CampaignProgress& so_far) { progress.show(so_far); };
       scenarios::run_campaign(*plan, campaign, scenarios::run_one,
                               [&](const scenarios::RunTask& task, std::vector<RunResult> results) {
+                                for (RunResult& result : results) {
+                                  result.reproduce =
+                                      scenarios::reproduce_command(*plan, task.cell, task.seed, *load);
+                                }
                                 rows.add(task.cell.index, std::move(results));
                                 return true;
                               });
@@ -234,7 +251,8 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   } else if (!options.quiet) {
     streams.out << analysis::verdict_table(results, table) << reproduction(results);
   }
-  if (!outputs.junit.empty() && !write_file(outputs.junit, analysis::to_junit(results), streams)) return kInternal;
+  if (!outputs.junit.empty() && !write_file(outputs.junit, analysis::to_junit(results), streams))
+    return kInternal;
   if (interrupted) {
     streams.err << "interrupted: the table holds the runs that had ended\n";
     return kInterrupted;

@@ -33,9 +33,9 @@ ProducerApp::Client::Client(const kafka::ProducerConfig& config, const kafka::Cl
         }
         return known;
       }()},
-      transactions{config.enable_idempotence
-                       ? std::make_unique<kafka::TransactionManager>(config, metadata, config.retry_backoff_ms)
-                       : nullptr},
+      transactions{config.enable_idempotence ? std::make_unique<kafka::TransactionManager>(
+                                                   config, metadata, config.retry_backoff_ms)
+                                             : nullptr},
       accumulator{config, metadata, transactions.get()},
       sender{config, metadata, accumulator, transactions.get()} {}
 
@@ -45,7 +45,8 @@ ProducerApp::ProducerApp(kafka::ClusterContext& cluster, sim::Process& process, 
       process_{process},
       options_{std::move(options)},
       source_{std::move(source)},
-      connections_{cluster, process, *this, 1, options_.reconnect_backoff_ms, options_.reconnect_backoff_max_ms},
+      connections_{
+          cluster, process, *this, 1, options_.reconnect_backoff_ms, options_.reconnect_backoff_max_ms},
       sticky_draws_{process.sim().seed(), process.name(), "sticky partition"} {
   const std::int64_t fill_ns = std::int64_t{options_.config.batch_size} * 1'000'000'000 /
                                std::max<std::int64_t>(options_.peak_bytes_per_second, 1);
@@ -63,7 +64,8 @@ sim::Task<> ProducerApp::run(sim::Process& process) {
   metadata_in_flight_ = false;
   stopping_ = false;
   kafka::ProducerConfig config = options_.config;
-  config.jitter_seed = sim::mix(process.sim().seed() ^ (std::uint64_t{options_.number} << 32) ^ process.incarnation());
+  config.jitter_seed =
+      sim::mix(process.sim().seed() ^ (std::uint64_t{options_.number} << 32) ^ process.incarnation());
   client_ = std::make_unique<Client>(config, cluster_);
   turn();
   co_return;
@@ -113,7 +115,8 @@ void ProducerApp::on_calm(void* self, std::uint64_t burst) {
   app.wake();
 }
 
-/// Event times are stamped on this machine: what its clock does reaches the stamps, from the next record on that is taken in.
+/// Event times are stamped on this machine: what its clock does reaches the stamps, from the next record on
+/// that is taken in.
 void ProducerApp::follow_clock() {
   const sim::Duration error = process_.node().clock().wall_error(process_.now());
   if (error == clock_error_) return;
@@ -171,7 +174,8 @@ kafka::PartitionId ProducerApp::partition_of(std::uint32_t key) {
     return kafka::partition_for_key({bytes, text.size()}, topic.partitions);
   };
   if (key >= kMostRememberedKeys) return topic.first + static_cast<kafka::PartitionId>(compute());
-  if (key >= partition_of_key_.size()) partition_of_key_.resize(std::max<std::size_t>(key + 1, 2 * partition_of_key_.size()), -1);
+  if (key >= partition_of_key_.size())
+    partition_of_key_.resize(std::max<std::size_t>(key + 1, 2 * partition_of_key_.size()), -1);
   std::int32_t& known = partition_of_key_[key];
   if (known < 0) known = compute();
   return topic.first + static_cast<kafka::PartitionId>(known);
@@ -180,12 +184,13 @@ kafka::PartitionId ProducerApp::partition_of(std::uint32_t key) {
 Append ProducerApp::append(const Waiting& record) {
   Append result = Append::appended;
   if (options_.keyed) {
-    result = client_->accumulator.append(partition_of(record.key), record.key, record.id, record.event_time_ms,
-                                         record.size_bytes, record.arrived_ns);
+    result = client_->accumulator.append(partition_of(record.key), record.key, record.id,
+                                         record.event_time_ms, record.size_bytes, record.arrived_ns);
   } else {
     result = client_->accumulator.append_unkeyed(
-        static_cast<kafka::TopicIndex>(options_.topic), record.key, record.id, record.event_time_ms, record.size_bytes,
-        record.arrived_ns, [this] { return static_cast<std::int32_t>(sticky_draws_.next() >> 33); });
+        static_cast<kafka::TopicIndex>(options_.topic), record.key, record.id, record.event_time_ms,
+        record.size_bytes, record.arrived_ns,
+        [this] { return static_cast<std::int32_t>(sticky_draws_.next() >> 33); });
   }
   if (result == Append::too_large || result == Append::closed) {
     cluster_.observer.refused(sim::SendRefusal::rejected, std::span{&record.id, 1}, process_.now());
@@ -221,13 +226,15 @@ void ProducerApp::send() {
     const auto bytes = kafka::kSmallMessageBytes + static_cast<std::uint32_t>(request.size_bytes);
     const std::uint32_t correlation = request.correlation;
     const bool unanswered = request.acks == 0;
-    connections_.socket(request.node, 0).send(kafka::kind_of(kafka::Api::produce), bytes, std::move(request), correlation);
+    connections_.socket(request.node, 0)
+        .send(kafka::kind_of(kafka::Api::produce), bytes, std::move(request), correlation);
     if (unanswered) client_->sender.handle_written(correlation, now);
   }
   for (kafka::TxnRequest& request : outbox_.transactional) {
     const std::uint32_t correlation = request.correlation;
-    connections_.socket(request.node, 0).send(kafka::kind_of(kafka::Api::transaction), kafka::kSmallMessageBytes,
-                                              std::move(request), correlation);
+    connections_.socket(request.node, 0)
+        .send(kafka::kind_of(kafka::Api::transaction), kafka::kSmallMessageBytes, std::move(request),
+              correlation);
   }
   outbox_.clear();
 }
@@ -249,12 +256,14 @@ void ProducerApp::report() {
     if (options_.replays) {
       for (std::size_t i = 0; i < ids.size(); ++i) {
         const std::int32_t bytes = options_.record_overhead_bytes + 100;
-        backlog_.push_back({ids[i], completion.records->keys[i], completion.records->timestamps_ms[i], bytes, local_now()});
+        backlog_.push_back(
+            {ids[i], completion.records->keys[i], completion.records->timestamps_ms[i], bytes, local_now()});
       }
       blocked_since_ = local_now();
     } else if (!completion.ever_sent) {
       const bool timed_out = completion.error.code == kafka::Errors::request_timed_out;
-      cluster_.observer.refused(timed_out ? sim::SendRefusal::expired : sim::SendRefusal::rejected, ids, process_.now());
+      cluster_.observer.refused(timed_out ? sim::SendRefusal::expired : sim::SendRefusal::rejected, ids,
+                                process_.now());
     } else {
       cluster_.observer.told(completion.told, ids, process_.now());
     }
@@ -284,13 +293,15 @@ void ProducerApp::schedule_next() {
   }
   const sim::Time arrival = source_->next_event();
   if (arrival != sim::kNever) {
-    // The first record of a batch must not wait longer than linger.ms; none may wait for long once batches fill up.
+    // The first record of a batch must not wait longer than linger.ms; none may wait for long once batches
+    // fill up.
     const auto linger = std::chrono::milliseconds{options_.config.linger_ms};
     at = std::min(at, std::max(arrival, process_.now()) + std::min<sim::Duration>(linger, longest_nap_));
   }
   if (!backlog_.empty()) {
     const Nanos give_up = blocked_since_ + options_.config.max_block_ms * kafka::kNanosPerMs;
-    at = std::min(at, std::max(process_.node().clock().true_time_of_mono(sim::Duration{give_up}), process_.now() + sim::Duration{1}));
+    at = std::min(at, std::max(process_.node().clock().true_time_of_mono(sim::Duration{give_up}),
+                               process_.now() + sim::Duration{1}));
   }
   if (metadata_in_flight_) at = std::min(at, metadata_give_up_);
   if (client_->metadata.update_requested() && !metadata_in_flight_) {
@@ -330,7 +341,8 @@ void ProducerApp::on_message(sim::Socket socket, sim::Message message) {
       }
       break;
     }
-    default: break;
+    default:
+      break;
   }
   turn();
 }

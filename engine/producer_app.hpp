@@ -1,13 +1,16 @@
-// An application that sends what arrives from a source: KafkaProducer with its network thread, as one process.
+// An application that sends what arrives from a source: KafkaProducer with its network thread, as one
+// process.
 //
-// The source is the world outside: it lives on while the producer is dead, and what reaches a dead or blocked producer is
-// refused (its callers know). Records enter the accumulator with the exact time of their arrival, but lazily: the actor wakes
-// when something has to be sent, not for every record. A batch that fills up between two wake-ups leaves at the next one, at most a
-// quarter of the time that it takes to fill a batch at the source's full rate later.
+// The source is the world outside: it lives on while the producer is dead, and what reaches a dead or blocked
+// producer is refused (its callers know). Records enter the accumulator with the exact time of their arrival,
+// but lazily: the actor wakes when something has to be sent, not for every record. A batch that fills up
+// between two wake-ups leaves at the next one, at most a quarter of the time that it takes to fill a batch at
+// the source's full rate later.
 //
-// What a crash takes: the accumulator, the in-flight requests, the producer id. Nobody is told about those records
-// (sim::Told::outcome_unknown, which the ledger assumes for whoever was never told anything else).
-// `replays`: what the callback reported as failed is sent again, as applications with retry loops do (duplicates!).
+// What a crash takes: the accumulator, the in-flight requests, the producer id. Nobody is told about those
+// records (sim::Told::outcome_unknown, which the ledger assumes for whoever was never told anything else).
+// `replays`: what the callback reported as failed is sent again, as applications with retry loops do
+// (duplicates!).
 #pragma once
 
 #include <cstdint>
@@ -50,16 +53,16 @@ class ProducerApp final : public sim::Endpoint {
   bool drained() const;
   /// Looks at the source again: a lever changed it.
   void wake();
-  /// The source returns to its usual rate after so long (the end of a burst). Belongs to the source, not to the process.
+  /// The source returns to its usual rate after so long (the end of a burst). Belongs to the source, not to
+  /// the process.
   void calm_down_after(sim::Duration duration);
   /// Calls `visit(span of EventId)` for each batch of records that is still in memory here.
   template <class Visit>
   void for_each_held(Visit&& visit) const {
     for (const Waiting& waiting : backlog_) visit(std::span{&waiting.id, 1});
     if (!client_) return;
-    client_->accumulator.for_each_incomplete([&](const kafka::ProducerBatch& batch) {
-      visit(std::span<const sim::EventId>{batch.records->ids});
-    });
+    client_->accumulator.for_each_incomplete(
+        [&](const kafka::ProducerBatch& batch) { visit(std::span<const sim::EventId>{batch.records->ids}); });
   }
   bool has_incomplete() const { return client_ && client_->accumulator.has_incomplete(); }
 

@@ -135,6 +135,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   };
   std::vector<Owed> owed_;
   sim::EventHandle silence_;
+  sim::Time silence_at_{};
 
   // On disk:
   bool stopped_cleanly_ = true;

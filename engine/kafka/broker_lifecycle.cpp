@@ -174,9 +174,12 @@ void Broker::owed(Api api) {
   if (known) return;
   const sim::Duration wait =
       api == Api::metadata_fetch ? sim::Duration{kMetadataTimeout} : sim::Duration{kControllerTimeout};
-  owed_.push_back({api, process_.now() + wait});
-  if (!process_.sim().is_pending(silence_))
-    silence_ = process_.schedule_after(wait, {&on_controller_silent, this, 0});
+  const sim::Time by = process_.now() + wait;
+  owed_.push_back({api, by});
+  if (process_.sim().is_pending(silence_) && silence_at_ <= by) return;
+  process_.cancel(silence_);
+  silence_at_ = by;
+  silence_ = process_.schedule_after(wait, {&on_controller_silent, this, 0});
 }
 
 /// As the real network client does: one request without an answer for too long costs the connection.
@@ -186,6 +189,7 @@ void Broker::on_controller_silent(void* self, std::uint64_t) {
   for (const Owed& owed : broker.owed_) next = std::min(next, owed.by);
   if (next == sim::kNever) return;
   if (next > broker.process_.now()) {
+    broker.silence_at_ = next;
     broker.silence_ =
         broker.process_.schedule_after(next - broker.process_.now(), {&on_controller_silent, self, 0});
     return;

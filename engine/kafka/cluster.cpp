@@ -106,7 +106,8 @@ void Cluster::forget_below(PartitionId partition, Offset offset) {
   Broker* const leader = leader_of(partition);
   if (leader == nullptr || !leader->process().alive()) return;
   const UnifiedLog& truth = leader->replicas().find(partition)->log();
-  // A replica that lags must still be able to copy, and one that parted from the leader to truncate to where they agree.
+  // A replica that lags must still be able to copy, and one that parted from the leader to truncate to where
+  // they agree.
   Offset limit = offset;
   for (auto& broker : brokers_) {
     Partition* const replica = broker->replicas().find(partition);

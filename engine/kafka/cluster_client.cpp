@@ -4,8 +4,9 @@
 
 namespace wrackline::kafka {
 
-ClusterClient::ClusterClient(ClusterContext& cluster, sim::Process& process, sim::Endpoint& endpoint, unsigned lanes,
-                             std::int64_t reconnect_backoff_ms, std::int64_t reconnect_backoff_max_ms)
+ClusterClient::ClusterClient(ClusterContext& cluster, sim::Process& process, sim::Endpoint& endpoint,
+                             unsigned lanes, std::int64_t reconnect_backoff_ms,
+                             std::int64_t reconnect_backoff_max_ms)
     : cluster_{cluster},
       process_{process},
       endpoint_{endpoint},
@@ -56,7 +57,8 @@ bool ClusterClient::lost(sim::Socket socket, BrokerId& broker, unsigned& lane) {
   const std::uint32_t doublings = std::min<std::uint32_t>(connection.failures++, 20);
   const std::int64_t base_ms = std::min(backoff_max_ms_, backoff_ms_ << doublings);
   const std::int64_t percent = jitter_.between(80, 120);
-  connection.retry_at = process_.now() + std::chrono::microseconds{std::min(base_ms * percent * 10, backoff_max_ms_ * 1200)};
+  connection.retry_at =
+      process_.now() + std::chrono::microseconds{std::min(base_ms * percent * 10, backoff_max_ms_ * 1200)};
   connection.socket = {};
   return true;
 }

@@ -1,8 +1,8 @@
-// What producers and consumers need to reach the cluster: a connection per broker (and purpose), opened when needed, with
-// exponential backoff after a failure (L-50), and the answer to "who can tell me the metadata".
+// What producers and consumers need to reach the cluster: a connection per broker (and purpose), opened when
+// needed, with exponential backoff after a failure (L-50), and the answer to "who can tell me the metadata".
 //
-// Not modelled: DNS, idle connections being closed, the connection set-up timeout as a timer of its own (a broker without
-// power is found out by the request time-out).
+// Not modelled: DNS, idle connections being closed, the connection set-up timeout as a timer of its own (a
+// broker without power is found out by the request time-out).
 #pragma once
 
 #include <cstdint>

@@ -105,7 +105,8 @@ BrokerHeartbeatAnswer ClusterController::heartbeat(const BrokerHeartbeat& beat, 
   // The leaderships are gone as soon as the records are written; the broker still has to see them.
   const bool may_go = broker->shutting_down && beat.caught_up_to + 1 >= next_offset_;
   if (may_go && !broker->fenced) {
-    // Shut down now: the session ends with the answer, so that the next incarnation need not wait for its time-out.
+    // Shut down now: the session ends with the answer, so that the next incarnation need not wait for its
+    // time-out.
     broker->fenced = true;
     write_broker(*broker);
   }

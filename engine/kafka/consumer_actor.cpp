@@ -12,19 +12,21 @@ std::int64_t records_bytes(const ConsumerRequestBody& body) {
   if (const auto* commit = std::get_if<OffsetCommitRequest>(&body)) {
     return 32 * static_cast<std::int64_t>(commit->offsets.size());
   }
-  if (const auto* fetch = std::get_if<FetchRequest>(&body)) return 24 * static_cast<std::int64_t>(fetch->partitions.size());
+  if (const auto* fetch = std::get_if<FetchRequest>(&body))
+    return 24 * static_cast<std::int64_t>(fetch->partitions.size());
   return 64;
 }
 
 }  // namespace
 
-ConsumerActor::ConsumerActor(ClusterContext& cluster, sim::Process& process, const KafkaConsumerConfig& config,
-                             const ConsumerFetchSettings& fetch)
+ConsumerActor::ConsumerActor(ClusterContext& cluster, sim::Process& process,
+                             const KafkaConsumerConfig& config, const ConsumerFetchSettings& fetch)
     : cluster_{cluster},
       process_{process},
       fetch_{fetch},
       consumer_{config, process.node().mono_ms()},
-      connections_{cluster, process, *this, kLanes, fetch.reconnect_backoff_ms, fetch.reconnect_backoff_max_ms} {
+      connections_{
+          cluster, process, *this, kLanes, fetch.reconnect_backoff_ms, fetch.reconnect_backoff_max_ms} {
   std::vector<PartitionMetadata> known;
   for (PartitionId p = 0; p < cluster.layout.partition_count(); ++p) {
     PartitionMetadata about;
@@ -33,7 +35,8 @@ ConsumerActor::ConsumerActor(ClusterContext& cluster, sim::Process& process, con
     about.replicas = cluster.layout.replicas(p);
     known.push_back(std::move(about));
   }
-  // What a client learns from its bootstrap servers before anything else. It may be out of date, as everywhere.
+  // What a client learns from its bootstrap servers before anything else. It may be out of date, as
+  // everywhere.
   consumer_.metadata().update(std::move(known), now_ms());
 }
 
@@ -102,8 +105,8 @@ void ConsumerActor::arm() {
   std::int64_t next_ms = coordinator->heartbeat_deadline_ms(now_ms());
   if (next_ms == kNoDeadlineMs) return;
   next_ms = std::max(next_ms, now_ms() + 1);
-  timer_ = process_.schedule(
-      process_.node().clock().true_time_of_mono(std::chrono::milliseconds{next_ms}), {&on_timer, this, 0});
+  timer_ = process_.schedule(process_.node().clock().true_time_of_mono(std::chrono::milliseconds{next_ms}),
+                             {&on_timer, this, 0});
 }
 
 void ConsumerActor::on_timer(void* self, std::uint64_t) {
@@ -115,27 +118,32 @@ void ConsumerActor::on_timer(void* self, std::uint64_t) {
 sim::Task<> ConsumerActor::wait_until_ms(std::int64_t at_ms, sim::Time give_up) {
   sim::Time until = give_up;
   if (at_ms != kNoDeadlineMs) {
-    const sim::Time at = process_.node().clock().true_time_of_mono(std::chrono::milliseconds{std::max<std::int64_t>(at_ms, 0)});
+    const sim::Time at = process_.node().clock().true_time_of_mono(
+        std::chrono::milliseconds{std::max<std::int64_t>(at_ms, 0)});
     until = std::min(until, std::max(at, process_.now() + std::chrono::milliseconds{1}));
   }
   if (until <= process_.now() || consumer_.network().has_arrived()) co_return;
   co_await arrived_.wait_for(until - process_.now());
 }
 
-sim::Task<std::optional<ConsumerException>> ConsumerActor::poll(sim::Duration timeout, ConsumerRecords& records) {
+sim::Task<std::optional<ConsumerException>> ConsumerActor::poll(sim::Duration timeout,
+                                                                ConsumerRecords& records) {
   const sim::Time give_up = process_.now() + timeout;
   for (;;) {
     ConsumerPoll turn = consumer_.poll(records, now_ms(), process_.node().wall_ms());
     flush();
     arm();
     switch (turn.kind) {
-      case ConsumerPoll::Kind::records: co_return std::nullopt;
-      case ConsumerPoll::Kind::failed: co_return turn.exception;
+      case ConsumerPoll::Kind::records:
+        co_return std::nullopt;
+      case ConsumerPoll::Kind::failed:
+        co_return turn.exception;
       case ConsumerPoll::Kind::callback:
         co_await listener_(turn.callback);
         consumer_.coordinator()->callback_done(false);
         continue;
-      case ConsumerPoll::Kind::nothing: break;
+      case ConsumerPoll::Kind::nothing:
+        break;
     }
     if (process_.now() >= give_up) co_return std::nullopt;
     co_await wait_until_ms(consumer_.next_poll_ms(now_ms()), give_up);
@@ -211,7 +219,8 @@ void ConsumerActor::on_closed(sim::Socket socket, sim::CloseReason) {
   if (broker == any_broker_) network.connection_lost({kAnyBroker, lane == 1});
   const sim::Time retry = connections_.retry_at(broker, lane);
   network.set_unavailable_until(
-      connection, std::chrono::floor<std::chrono::milliseconds>(process_.node().clock().mono(retry)).count() + 1);
+      connection,
+      std::chrono::floor<std::chrono::milliseconds>(process_.node().clock().mono(retry)).count() + 1);
   metadata_in_flight_ = false;
   consumer_.metadata().request_update();
   pump();

@@ -1,11 +1,12 @@
-// KafkaConsumer in a process: its connections, its heartbeat thread, and its blocking calls as things to await.
+// KafkaConsumer in a process: its connections, its heartbeat thread, and its blocking calls as things to
+// await.
 //
 //   ConsumerActor consumer{...};
-//   co_await consumer.poll(100ms, records);            // runs the rebalance listener inside, as the real poll does
-//   const bool committed = co_await consumer.commit_sync(offsets, 60s);
+//   co_await consumer.poll(100ms, records);            // runs the rebalance listener inside, as the real
+//   poll does const bool committed = co_await consumer.commit_sync(offsets, 60s);
 //
-// All decisions are KafkaConsumer's (kafka_consumer.hpp). The heartbeat thread runs as callbacks: whenever something arrives or its
-// deadline comes, also while the application is busy or waits for something else.
+// All decisions are KafkaConsumer's (kafka_consumer.hpp). The heartbeat thread runs as callbacks: whenever
+// something arrives or its deadline comes, also while the application is busy or waits for something else.
 // Not modelled: wakeup(), several application threads.
 #pragma once
 
@@ -52,7 +53,9 @@ class ConsumerActor final : public sim::Endpoint {
   sim::Task<> close(std::int64_t timeout_ms);
 
   KafkaConsumer& consumer() { return consumer_; }
-  std::int32_t generation() { return consumer_.coordinator() == nullptr ? -1 : consumer_.coordinator()->generation().id; }
+  std::int32_t generation() {
+    return consumer_.coordinator() == nullptr ? -1 : consumer_.coordinator()->generation().id;
+  }
 
   void on_message(sim::Socket socket, sim::Message message) override;
   void on_closed(sim::Socket socket, sim::CloseReason why) override;

@@ -105,7 +105,8 @@ class ReplicaManager {
     Offset high_watermark_checkpoint = 0;
     Offset recovery_point_checkpoint = 0;
     Offset flush_counted_from = 0;
-    /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by now.
+    /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by
+    /// now.
     std::deque<std::pair<Offset, std::int64_t>> ends;
     std::vector<std::uint32_t> parked;  ///< fetches that wait for this partition, by number
   };

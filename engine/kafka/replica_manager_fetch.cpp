@@ -132,8 +132,8 @@ bool ReplicaManager::answer_consumer_fetch(Ticket ticket, const ConsumerRequest&
       fetch.isolation = isolation_of(request.isolation);
       if (asked.current_leader_epoch != kNoLeaderEpoch) fetch.leader_epoch = asked.current_leader_epoch;
       fetch.max_bytes = std::min(settings.max_bytes_per_partition, settings.max_bytes - bytes);
-      // What nobody alive may ask for has been given back (Cluster::forget_below); a request of a dead reader may
-      // still lie here, and gets nothing.
+      // What nobody alive may ask for has been given back (Cluster::forget_below); a request of a dead reader
+      // may still lie here, and gets nothing.
       const bool forgotten = asked.fetch_offset < partition.log().forgotten_below();
       if (!forgotten && (fetch.max_bytes > 0 || bytes == 0)) {
         std::vector<AbortedTxn> aborted;

@@ -16,10 +16,14 @@ namespace {
 std::int64_t value_in(Aggregation aggregation, const event_time::Aggregate& aggregate) {
   switch (aggregation) {
     case Aggregation::none:
-    case Aggregation::count: return aggregate.count;
-    case Aggregation::sum: return aggregate.sum;
-    case Aggregation::min: return aggregate.min;
-    case Aggregation::max: return aggregate.max;
+    case Aggregation::count:
+      return aggregate.count;
+    case Aggregation::sum:
+      return aggregate.sum;
+    case Aggregation::min:
+      return aggregate.min;
+    case Aggregation::max:
+      return aggregate.max;
   }
   return 0;
 }
@@ -34,7 +38,8 @@ void CommittedWatermarks::put(PartitionId partition, std::int64_t offset, std::i
     return;
   }
   entries.push_back({offset, watermark_ms});
-  // A commit that is in force is among the last few: older ones have been replaced by acknowledged later ones.
+  // A commit that is in force is among the last few: older ones have been replaced by acknowledged later
+  // ones.
   if (entries.size() > 64) entries.pop_front();
 }
 
@@ -48,7 +53,8 @@ std::int64_t CommittedWatermarks::at(PartitionId partition, std::int64_t offset)
 }
 
 ConsumerLoop::ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
-                           JobWorld& world, CommittedWatermarks& committed, sim::Network& network, sim::Process& sink)
+                           JobWorld& world, CommittedWatermarks& committed, sim::Network& network,
+                           sim::Process& sink)
     : cluster_{cluster},
       process_{process},
       options_{std::move(options)},
@@ -67,9 +73,9 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
   sink_ = std::make_unique<sink::SinkClient>(network_, process_, sink_process_, options_.instance);
   watermarks_ = std::make_unique<event_time::PartitionWatermarks>(options_.watermark);
-  operator_ = options_.window
-                  ? std::make_unique<event_time::WindowOperator>(*options_.window, options_.allowed_lateness_ms)
-                  : nullptr;
+  operator_ = options_.window ? std::make_unique<event_time::WindowOperator>(*options_.window,
+                                                                             options_.allowed_lateness_ms)
+                              : nullptr;
   consumer_->subscribe(options_.topics,
                        [this](const kafka::RebalanceCallback& callback) { return on_rebalance(callback); });
 
@@ -84,8 +90,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
       for (const kafka::FetchedSlice& slice : records_.slices) {
         const PartitionId partition = cluster_.layout.id_of(slice.partition);
         const auto ids = std::span{slice.batch.batch.records->ids}.subspan(slice.begin, slice.count());
-        cluster_.observer.polled(options_.instance, cluster_.truth.ref(partition), slice.offset_of(slice.begin), ids,
-                                 process_.now());
+        cluster_.observer.polled(options_.instance, cluster_.truth.ref(partition),
+                                 slice.offset_of(slice.begin), ids, process_.now());
       }
       if (options_.commit == CommitMode::before_processing) co_await commit(true);
       const sim::Duration cost = options_.cost_per_poll + options_.cost_per_record * records_.count;
@@ -112,7 +118,8 @@ std::int64_t ConsumerLoop::position(PartitionId partition) const {
   return found == tasks_.end() ? -1 : found->second.position;
 }
 
-// --- partitions ---------------------------------------------------------------------------------------------------------
+// --- partitions
+// ---------------------------------------------------------------------------------------------------------
 
 sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback) {
   using Kind = kafka::RebalanceCallback::Kind;
@@ -126,8 +133,8 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
     process_.announce(kafka::moments::kConsumerAssigned, options_.instance, count);
     co_return;
   }
-  const bool commits_itself = options_.commit == CommitMode::after_processing || options_.commit == CommitMode::async ||
-                              options_.commit == CommitMode::on_close;
+  const bool commits_itself = options_.commit == CommitMode::after_processing ||
+                              options_.commit == CommitMode::async || options_.commit == CommitMode::on_close;
   if (callback.kind == Kind::revoked && commits_itself && !callback.partitions.empty()) co_await commit(true);
   for (const kafka::TopicPartition& at : callback.partitions) {
     const PartitionId partition = cluster_.layout.id_of(at);
@@ -136,8 +143,9 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
     if (operator_) operator_->purge_partition(partition);
     cluster_.observer.revoked(options_.instance, cluster_.truth.ref(partition), process_.now());
   }
-  process_.announce(callback.kind == Kind::lost ? kafka::moments::kConsumerLost : kafka::moments::kConsumerRevoked,
-                    options_.instance, count);
+  process_.announce(
+      callback.kind == Kind::lost ? kafka::moments::kConsumerLost : kafka::moments::kConsumerRevoked,
+      options_.instance, count);
 }
 
 /// Positions are known only some time after the assignment (committed offset, or reset policy).
@@ -169,12 +177,14 @@ void ConsumerLoop::start_at(PartitionId partition, PartitionTask& task, std::int
   operator_->restore(partition, nothing_but_the_watermark);
 }
 
-// --- records ------------------------------------------------------------------------------------------------------------
+// --- records
+// ------------------------------------------------------------------------------------------------------------
 
 void ConsumerLoop::process(const kafka::FetchedSlice& slice) {
   const PartitionId partition = cluster_.layout.id_of(slice.partition);
   const auto found = tasks_.find(partition);
-  // Revoked while the records waited for the processor: the real application processes them all the same (C-15).
+  // Revoked while the records waited for the processor: the real application processes them all the same
+  // (C-15).
   PartitionTask orphan;
   PartitionTask& task = found == tasks_.end() ? orphan : found->second;
   if (operator_ && found != tasks_.end()) {
@@ -213,7 +223,8 @@ void ConsumerLoop::process_stateless(const kafka::FetchedSlice& slice) {
   }
 }
 
-void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice) {
+void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
+                                    const kafka::FetchedSlice& slice) {
   const kafka::Records& records = *slice.batch.batch.records;
   const event_time::WindowAssigner& assigner = *options_.window;
   const bool per_record = options_.watermark.emission == event_time::WatermarkStrategy::Emission::per_record;
@@ -232,14 +243,18 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, 
     if (overlapping && timestamp <= operator_->watermark()) [[unlikely]] {
       // Accepted, but too late for the oldest of its windows.
       assigner.assign(timestamp, windows_);
-      const bool wholly_late = windows_.empty() || event_time::is_window_late(windows_.front(), options_.allowed_lateness_ms,
-                                                                              operator_->watermark());
+      const bool wholly_late =
+          windows_.empty() ||
+          event_time::is_window_late(windows_.front(), options_.allowed_lateness_ms, operator_->watermark());
       for (const event_time::Window& window : windows_) {
-        if (wholly_late || !event_time::is_window_late(window, options_.allowed_lateness_ms, operator_->watermark())) continue;
+        if (wholly_late ||
+            !event_time::is_window_late(window, options_.allowed_lateness_ms, operator_->watermark()))
+          continue;
         cluster_.observer.late_for_window(options_.job, window.start_ms, std::span{&id, 1}, process_.now());
       }
     }
-    const auto verdict = operator_->add(partition, records.keys[i], timestamp, id, source.value_of(id), fired_);
+    const auto verdict =
+        operator_->add(partition, records.keys[i], timestamp, id, source.value_of(id), fired_);
     if (verdict == event_time::WindowOperator::Verdict::accepted) {
       accepted_.push_back(id);
       task.floor.note(assigner.last_start(timestamp), slice.offset_of(i));
@@ -251,7 +266,8 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, 
       const std::int64_t now = watermarks_->on_record(partition, timestamp);
       operator_->advance_watermark(now, fired_);
       if (operator_->watermark() != before) {
-        cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(), process_.now());
+        cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(),
+                                    process_.now());
       }
     }
   }
@@ -259,7 +275,8 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task, 
     watermarks_->on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
   }
   if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
-  if (!dropped_.empty()) cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
+  if (!dropped_.empty())
+    cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
   if (!poison.empty()) {
     poison_met_ += poison.size();
     cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
@@ -284,7 +301,8 @@ void ConsumerLoop::emit_watermark(bool force) {
   if (input_ended_ && !tasks_.empty()) combined = watermarks_->on_end_of_input();
   operator_->advance_watermark(combined, fired_);
   if (operator_->watermark() == before) return;
-  cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(), process_.now());
+  cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(),
+                              process_.now());
   process_.announce(moments::kWatermark, options_.instance, operator_->watermark());
 }
 
@@ -319,7 +337,8 @@ sim::Task<> ConsumerLoop::write_out() {
   written_watermark_ms_ = fired_up_to_ms;
 }
 
-// --- commits ------------------------------------------------------------------------------------------------------------
+// --- commits
+// ------------------------------------------------------------------------------------------------------------
 
 /// What may be committed now, of the partitions for which it moved.
 std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
@@ -354,8 +373,10 @@ sim::Task<> ConsumerLoop::commit(bool synchronously) {
     consumer_->commit_async(std::move(offsets));
     co_return;
   }
-  // CommitFailed and RebalanceInProgress leave the work to the partitions' next owner; the loop polls on and rejoins.
-  const kafka::ConsumerActor::Committed done = co_await consumer_->commit_sync(std::move(offsets), options_.commit_timeout_ms);
+  // CommitFailed and RebalanceInProgress leave the work to the partitions' next owner; the loop polls on and
+  // rejoins.
+  const kafka::ConsumerActor::Committed done =
+      co_await consumer_->commit_sync(std::move(offsets), options_.commit_timeout_ms);
   if (done.ok) process_.announce(moments::kCommitted, options_.instance);
 }
 

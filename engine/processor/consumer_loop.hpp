@@ -2,13 +2,15 @@
 //
 //   for (;;) { records = poll(100 ms); [commit]; process; write results and wait for the sink; [commit]; }
 //
-// Commit modes (reference/kafka.md 6.3): auto (M1), before_processing (M3), after_processing (M4), async (M5), on_close (M6).
-// "After processing" means: after the effects of a record are out. For a stateless job that is the position; for a windowed
-// job it is the replay floor (replay_floor.hpp), and with each commit goes the watermark, as Kafka Streams keeps stream time in
-// the commit's metadata: a successor judges replayed records by it and does not open again what is final.
-// The watermark is the minimum over the partitions that this instance reads (event_time/partition_watermarks.hpp).
+// Commit modes (reference/kafka.md 6.3): auto (M1), before_processing (M3), after_processing (M4), async
+// (M5), on_close (M6). "After processing" means: after the effects of a record are out. For a stateless job
+// that is the position; for a windowed job it is the replay floor (replay_floor.hpp), and with each commit
+// goes the watermark, as Kafka Streams keeps stream time in the commit's metadata: a successor judges
+// replayed records by it and does not open again what is final. The watermark is the minimum over the
+// partitions that this instance reads (event_time/partition_watermarks.hpp).
 //
-// Not modelled: state stores and changelogs (the streams room), worker threads beside the poll loop (M2), offsets kept in the sink (M7).
+// Not modelled: state stores and changelogs (the streams room), worker threads beside the poll loop (M2),
+// offsets kept in the sink (M7).
 #pragma once
 
 #include <cstdint>
@@ -68,8 +70,8 @@ class CommittedWatermarks {
 
 class ConsumerLoop {
  public:
-  ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options, JobWorld& world,
-               CommittedWatermarks& committed, sim::Network& network, sim::Process& sink);
+  ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
+               JobWorld& world, CommittedWatermarks& committed, sim::Network& network, sim::Process& sink);
 
   sim::Task<> run(sim::Process& process);
   sim::Task<> stop(sim::Process& process);
@@ -77,15 +79,18 @@ class ConsumerLoop {
   std::uint32_t instance() const { return options_.instance; }
   const ConsumerLoopOptions& options() const { return options_; }
 
-  /// Closes every window that is still open at the end of the input: a watermark of "nothing will follow". For the drain.
+  /// Closes every window that is still open at the end of the input: a watermark of "nothing will follow".
+  /// For the drain.
   void end_of_input() { input_ended_ = true; }
   bool assigned(kafka::PartitionId partition) const { return tasks_.contains(partition); }
   std::int64_t position(kafka::PartitionId partition) const;
   /// Every row of windows that a watermark up to here fired is durable. A dead instance writes nothing.
   std::int64_t written_watermark_ms() const {
-    return process_.alive() && operator_ && !tasks_.empty() ? written_watermark_ms_ : event_time::kMaxTimestamp;
+    return process_.alive() && operator_ && !tasks_.empty() ? written_watermark_ms_
+                                                            : event_time::kMaxTimestamp;
   }
-  /// Calls `visit(span of EventId)` with records that are in an open window or in rows that wait to be written.
+  /// Calls `visit(span of EventId)` with records that are in an open window or in rows that wait to be
+  /// written.
   template <class Visit>
   void for_each_held(Visit&& visit) const {
     for (const auto& [partition, task] : tasks_) {

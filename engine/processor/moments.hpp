@@ -16,6 +16,7 @@ inline constexpr MomentDef kCommitting{"job.offsets.committing", {"consumer", "p
 inline constexpr MomentDef kCommitted{"job.offsets.committed", {"consumer"}, "the job knows that its offsets are committed"};
 // clang-format on
 
-inline constexpr const MomentDef* kAll[] = {&kProcessing, &kProcessed, &kWatermark, &kWindowFired, &kCommitting, &kCommitted};
+inline constexpr const MomentDef* kAll[] = {&kProcessing,  &kProcessed,  &kWatermark,
+                                            &kWindowFired, &kCommitting, &kCommitted};
 
 }  // namespace wrackline::processor::moments

@@ -1,10 +1,10 @@
 // From where must a partition be read again so that no open window misses a record?
 //
-// A windowed job that keeps its state in memory may commit an offset only once every window that holds a record below it is
-// final: its results are out and nothing will be added any more. So: for each open window the first offset that contributed
-// to it (a record counts for the newest of its windows, which is final last). The floor is the smallest of those, or the
-// position if no window is open. Committing the *position* instead is the usual mistake: after a crash the open windows lack
-// what was read before it.
+// A windowed job that keeps its state in memory may commit an offset only once every window that holds a
+// record below it is final: its results are out and nothing will be added any more. So: for each open window
+// the first offset that contributed to it (a record counts for the newest of its windows, which is final
+// last). The floor is the smallest of those, or the position if no window is open. Committing the *position*
+// instead is the usual mistake: after a crash the open windows lack what was read before it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,8 @@ namespace wrackline::processor {
 
 class ReplayFloor {
  public:
-  /// A record at `offset` was accepted; `newest_window_start_ms` is the start of the newest window that it is in.
+  /// A record at `offset` was accepted; `newest_window_start_ms` is the start of the newest window that it is
+  /// in.
   void note(std::int64_t newest_window_start_ms, std::int64_t offset) {
     if (!open_.empty() && open_[last_].start_ms == newest_window_start_ms) return;  // offsets only grow
     note_slowly(newest_window_start_ms, offset);

@@ -24,13 +24,15 @@ kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
   settings.replica_socket_timeout_ms = broker.get_int("replica.socket.timeout.ms");
   settings.replica_high_watermark_checkpoint_interval_ms =
       broker.get_int("replica.high.watermark.checkpoint.interval.ms");
-  settings.log_flush_offset_checkpoint_interval_ms = broker.get_int("log.flush.offset.checkpoint.interval.ms");
+  settings.log_flush_offset_checkpoint_interval_ms =
+      broker.get_int("log.flush.offset.checkpoint.interval.ms");
   settings.log_retention_check_interval_ms = broker.get_int("log.retention.check.interval.ms");
   settings.offsets_commit_timeout_ms = broker.get_int("offsets.commit.timeout.ms");
   settings.group.initial_rebalance_delay_ms =
       static_cast<std::int32_t>(broker.get_int("group.initial.rebalance.delay.ms"));
   settings.elr_enabled = spec.version >= Version{4, 1};
-  cluster.offsets_topic_partitions = static_cast<std::int32_t>(broker.get_int("offsets.topic.num.partitions"));
+  cluster.offsets_topic_partitions =
+      static_cast<std::int32_t>(broker.get_int("offsets.topic.num.partitions"));
   cluster.offsets_topic_replication_factor =
       static_cast<std::int32_t>(broker.get_int("offsets.topic.replication.factor"));
   cluster.disk.flush_latency = distribution_of(spec.disk.fsync);
@@ -82,7 +84,8 @@ kafka::ProducerConfig to_producer_config(const PropertyValues& values) {
   config.retry_backoff_max_ms = values.get_int("retry.backoff.max.ms");
   config.metadata_max_age_ms = values.get_int("metadata.max.age.ms");
   config.partitioner_ignore_keys = values.get_bool("partitioner.ignore.keys");
-  config.partitioner_adaptive_partitioning_enable = values.get_bool("partitioner.adaptive.partitioning.enable");
+  config.partitioner_adaptive_partitioning_enable =
+      values.get_bool("partitioner.adaptive.partitioning.enable");
   config.partitioner_availability_timeout_ms = values.get_int("partitioner.availability.timeout.ms");
   config.version = values.version() < Version{4, 0} ? kafka::ClientVersion::v3_9 : kafka::ClientVersion::v4_1;
   return config;
@@ -97,7 +100,9 @@ kafka::KafkaConsumerConfig to_consumer_config(const JobSpec& job, const std::str
                                : kafka::IsolationLevel::read_uncommitted;
   const std::string& reset = values.get_string("auto.offset.reset");
   using Reset = kafka::ResetStrategy::Kind;
-  config.auto_offset_reset.kind = reset == "earliest" ? Reset::earliest : reset == "none" ? Reset::none : Reset::latest;
+  config.auto_offset_reset.kind = reset == "earliest" ? Reset::earliest
+                                  : reset == "none"   ? Reset::none
+                                                      : Reset::latest;
   config.request_timeout_ms = values.get_int("request.timeout.ms");
   config.retry_backoff_ms = values.get_int("retry.backoff.ms");
   config.metadata_max_age_ms = values.get_int("metadata.max.age.ms");
@@ -143,22 +148,32 @@ event_time::WatermarkStrategy to_watermark(const WatermarkSpec& spec) {
 
 processor::CommitMode to_commit_mode(CommitMode mode) {
   switch (mode) {
-    case CommitMode::kAuto: return processor::CommitMode::automatic;
-    case CommitMode::kBeforeProcessing: return processor::CommitMode::before_processing;
-    case CommitMode::kAfterProcessing: return processor::CommitMode::after_processing;
-    case CommitMode::kAsync: return processor::CommitMode::async;
-    case CommitMode::kOnClose: return processor::CommitMode::on_close;
+    case CommitMode::kAuto:
+      return processor::CommitMode::automatic;
+    case CommitMode::kBeforeProcessing:
+      return processor::CommitMode::before_processing;
+    case CommitMode::kAfterProcessing:
+      return processor::CommitMode::after_processing;
+    case CommitMode::kAsync:
+      return processor::CommitMode::async;
+    case CommitMode::kOnClose:
+      return processor::CommitMode::on_close;
   }
   return processor::CommitMode::after_processing;
 }
 
 processor::Aggregation to_aggregation(Aggregate aggregate) {
   switch (aggregate) {
-    case Aggregate::kNone: return processor::Aggregation::none;
-    case Aggregate::kCount: return processor::Aggregation::count;
-    case Aggregate::kSum: return processor::Aggregation::sum;
-    case Aggregate::kMin: return processor::Aggregation::min;
-    case Aggregate::kMax: return processor::Aggregation::max;
+    case Aggregate::kNone:
+      return processor::Aggregation::none;
+    case Aggregate::kCount:
+      return processor::Aggregation::count;
+    case Aggregate::kSum:
+      return processor::Aggregation::sum;
+    case Aggregate::kMin:
+      return processor::Aggregation::min;
+    case Aggregate::kMax:
+      return processor::Aggregation::max;
   }
   return processor::Aggregation::count;
 }

@@ -1,5 +1,5 @@
-// From the plain values of a scenario to the typed settings of the models: cluster, clients, jobs. Laws, sources and
-// faults: scenarios/translate.hpp.
+// From the plain values of a scenario to the typed settings of the models: cluster, clients, jobs. Laws,
+// sources and faults: scenarios/translate.hpp.
 #pragma once
 
 #include "engine/kafka/cluster.hpp"

@@ -12,7 +12,8 @@ namespace wrackline::scenarios {
 
 namespace {
 
-/// Memory is given back, and the drain looked at, at this pace of virtual time. Neither is an event: the run does not notice.
+/// Memory is given back, and the drain looked at, at this pace of virtual time. Neither is an event: the run
+/// does not notice.
 constexpr std::chrono::milliseconds kStep{500};
 
 class Run {
@@ -42,7 +43,8 @@ class Run {
   void check_faults() {
     for (const faults::Problem& problem : injector_.check()) {
       const FaultSpec& fault = spec_.faults[problem.fault];
-      throw BadScenario{fault.place, fmt::format("fault '{}', {}: {}", fault.id, problem.field, problem.message)};
+      throw BadScenario{fault.place,
+                        fmt::format("fault '{}', {}: {}", fault.id, problem.field, problem.message)};
     }
   }
 
@@ -91,7 +93,8 @@ class Run {
       analysis::RunResult result = analysis->close(end);
       result.scenario = spec_.name;
       result.model_version = std::string{kModelVersion};
-      for (const Setting& setting : task_.cell.settings) result.cell.emplace_back(setting.path, setting.value);
+      for (const Setting& setting : task_.cell.settings)
+        result.cell.emplace_back(setting.path, setting.value);
       if (world_.analyses().size() > 1) result.job = spec_.jobs[results.size()].name;
       result.reproduce = reproduce_command(task_.plan, task_.cell, task_.seed, {});
       add_faults(reports, result);
@@ -129,7 +132,8 @@ class Run {
   void add_moments(analysis::RunResult& result) {
     const sim::MomentRegistry& moments = world_.simulation().moments();
     for (std::size_t i = 0; i < moments.all().size(); ++i) {
-      if (moments.counts()[i] > 0) result.moments.push_back({std::string{moments.all()[i]->name}, moments.counts()[i]});
+      if (moments.counts()[i] > 0)
+        result.moments.push_back({std::string{moments.all()[i]->name}, moments.counts()[i]});
     }
     std::sort(result.moments.begin(), result.moments.end(),
               [](const analysis::MomentCount& a, const analysis::MomentCount& b) { return a.name < b.name; });

@@ -1,8 +1,8 @@
 // One run of one cell under one seed, from start to verdict.
 //
-// Phases: safety (the scenario's duration: sources emit, faults strike), then all faults heal and sources stop, then liveness:
-// the pipeline must drain within the bound (producers answered, logs replicated and read to their end, windows closed,
-// results out), otherwise the run is `stuck` and says what waits for what.
+// Phases: safety (the scenario's duration: sources emit, faults strike), then all faults heal and sources
+// stop, then liveness: the pipeline must drain within the bound (producers answered, logs replicated and read
+// to their end, windows closed, results out), otherwise the run is `stuck` and says what waits for what.
 #pragma once
 
 #include <functional>
@@ -26,9 +26,9 @@ struct BadScenario {
 class World;
 
 struct RunOptions {
-  sim::SimulationOptions kernel;           ///< the seed is the task's
-  std::function<void(World&)> prepare;     ///< before the first event (a recording for the database)
-  sim::HashTrail* trail = nullptr;         ///< receives the run's trail
+  sim::SimulationOptions kernel;        ///< the seed is the task's
+  std::function<void(World&)> prepare;  ///< before the first event (a recording for the database)
+  sim::HashTrail* trail = nullptr;      ///< receives the run's trail
   std::vector<sim::EventRecord>* records = nullptr;  ///< receives the records of the kernel's window
 };
 

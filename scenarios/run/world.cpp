@@ -76,9 +76,9 @@ void World::build_sources(std::uint64_t seed) {
     sim::Stream clocks{seed, source.name, "clock offset"};
     for (std::int32_t i = 0; i < producers; ++i) {
       const std::string name = fmt::format("{}-{}", source.name, i + 1);
-      const std::int64_t offset_ns =
-          source.clock.offset.kind == LawKind::kConstant ? source.clock.offset.a.count()
-                                                         : distribution_of(source.clock.offset).sample_int(clocks);
+      const std::int64_t offset_ns = source.clock.offset.kind == LawKind::kConstant
+                                         ? source.clock.offset.a.count()
+                                         : distribution_of(source.clock.offset).sample_int(clocks);
       std::unique_ptr<workload::RecordSource> made;
       double bytes_per_second = 0;
       if (source.trace) {
@@ -87,7 +87,8 @@ void World::build_sources(std::uint64_t seed) {
         options.index = index;
         options.size_bytes = static_cast<std::uint32_t>(source.record_bytes);
         options.time_scale = {1'000'000, static_cast<std::uint64_t>(source.trace_speed * 1e6)};
-        made = std::make_unique<workload::TraceSource>(options, workload::TraceSource::from_file(*source.trace), seed);
+        made = std::make_unique<workload::TraceSource>(options,
+                                                       workload::TraceSource::from_file(*source.trace), seed);
         bytes_per_second = 1e7;
       } else {
         workload::SourceOptions options;
@@ -114,8 +115,8 @@ void World::build_sources(std::uint64_t seed) {
       options.keyed = source.trace || source.keys.kind != Keys::kNone;
       options.replays = source.replays;
       options.peak_bytes_per_second = static_cast<std::int64_t>(bytes_per_second) + 1;
-      producers_.push_back(
-          std::make_unique<ProducerApp>(cluster_->context(), node.add_process(name), options, std::move(made)));
+      producers_.push_back(std::make_unique<ProducerApp>(cluster_->context(), node.add_process(name), options,
+                                                         std::move(made)));
       group.second.push_back(producers_.back().get());
       ++index;
       ++number;
@@ -141,12 +142,14 @@ void World::build_jobs() {
     job->number = static_cast<std::uint32_t>(jobs_.size());
     for (const std::string& topic : spec.from) job->topics.push_back(cluster_->layout().topic_id(topic));
     std::sort(job->topics.begin(), job->topics.end());
-    const auto to = std::find_if(spec_.sinks.begin(), spec_.sinks.end(), [&](const SinkSpec& s) { return s.name == spec.to; });
+    const auto to = std::find_if(spec_.sinks.begin(), spec_.sinks.end(),
+                                 [&](const SinkSpec& s) { return s.name == spec.to; });
     job->sink = static_cast<std::uint32_t>(to - spec_.sinks.begin());
     cluster_->context().jobs_by_group[spec.group] = job->number;
     for (std::int32_t i = 0; i < spec.parallelism; ++i) {
       const std::string name = fmt::format("{}-{}", spec.name, i + 1);
-      sim::Node& node = simulation_.add_node(name, zone(static_cast<std::size_t>(i)), static_cast<unsigned>(spec.cores));
+      sim::Node& node =
+          simulation_.add_node(name, zone(static_cast<std::size_t>(i)), static_cast<unsigned>(spec.cores));
       processor::ConsumerLoopOptions options;
       options.job = job->number;
       options.instance = instance++;
@@ -194,7 +197,8 @@ void World::build_analyses() {
     config.ledger.start_ms = sim::kWallEpochMs;
     config.ledger.steady_from = sim::kStart + spec_.warmup;
     config.ledger.steady_until = sim::kStart + spec_.duration;
-    for (const kafka::TopicId topic : job->topics) config.ledger.topics.push_back(static_cast<std::uint16_t>(topic));
+    for (const kafka::TopicId topic : job->topics)
+      config.ledger.topics.push_back(static_cast<std::uint16_t>(topic));
     for (const auto& instance : job->instances) config.ledger.consumers.push_back(instance->instance());
     // Sources are numbered producer by producer, as build_sources() made them.
     std::uint16_t number = 0;
@@ -211,9 +215,11 @@ void World::build_analyses() {
     config.watermark_bound_ms = whole_ms(spec.watermark.bounded);
     double per_second = 0;
     for (const SourceSpec& source : spec_.sources) {
-      per_second += static_cast<double>(source.rate.count) * 1e9 / static_cast<double>(source.rate.per.count());
+      per_second +=
+          static_cast<double>(source.rate.count) * 1e9 / static_cast<double>(source.rate.per.count());
     }
-    // A look-up per record is worth it in runs that a person would read; in the large ones it is most of the cost.
+    // A look-up per record is worth it in runs that a person would read; in the large ones it is most of the
+    // cost.
     config.send_order = per_second * std::chrono::duration<double>(spec_.duration).count() < 1e6;
     analyses_.push_back(std::make_unique<analysis::RunAnalysis>(std::move(config)));
     observers_.add(analyses_.back()->observer());
@@ -260,7 +266,8 @@ void World::add_roles() {
   std::vector<sim::Process*> producers;
   std::vector<sim::Process*> consumers;
   std::vector<sim::Process*> sinks;
-  for (std::size_t i = 0; i < cluster_->broker_count(); ++i) brokers.push_back(&cluster_->broker(i).process());
+  for (std::size_t i = 0; i < cluster_->broker_count(); ++i)
+    brokers.push_back(&cluster_->broker(i).process());
   for (auto& [name, apps] : by_source_) {
     std::vector<sim::Process*> own;
     for (ProducerApp* const app : apps) own.push_back(&app->process());
@@ -306,17 +313,24 @@ void World::add_levers() {
     return value;
   };
   sim::LeverRegistry& levers = simulation_.levers();
-  levers.add({"source.burst", {"source", "factor", "ns"}, "the source emits faster for a while",
+  levers.add({"source.burst",
+              {"source", "factor", "ns"},
+              "the source emits faster for a while",
               with_source([this, number, integer](ProducerApp& app, std::span<const std::string> arguments) {
                 app.source().set_rate_factor(simulation_.now(), number(arguments[1]));
                 app.calm_down_after(Duration{integer(arguments[2])});
                 app.wake();
               })});
-  levers.add({"source.poison", {"source", "count"}, "the next records can not be processed",
+  levers.add({"source.poison",
+              {"source", "count"},
+              "the next records can not be processed",
               with_source([this, integer](ProducerApp& app, std::span<const std::string> arguments) {
-                app.source().poison_next(simulation_.now(), static_cast<std::uint64_t>(integer(arguments[1])));
+                app.source().poison_next(simulation_.now(),
+                                         static_cast<std::uint64_t>(integer(arguments[1])));
               })});
-  levers.add({"source.stall_replay", {"source", "ns"}, "the source falls silent, then sends what it held back",
+  levers.add({"source.stall_replay",
+              {"source", "ns"},
+              "the source falls silent, then sends what it held back",
               with_source([this, integer](ProducerApp& app, std::span<const std::string> arguments) {
                 app.source().stall(simulation_.now(), simulation_.now() + Duration{integer(arguments[1])}, 0);
                 app.wake();

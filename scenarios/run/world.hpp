@@ -1,9 +1,10 @@
-// Everything of one run, built from one cell of the matrix and one seed: the kernel, the network, the cluster, producers with
-// their sources, consumers, sinks, and those who watch.
+// Everything of one run, built from one cell of the matrix and one seed: the kernel, the network, the
+// cluster, producers with their sources, consumers, sinks, and those who watch.
 //
-// Node and process names, by which faults select: broker-1 …, controller, <source>-1 …, <job>-1 …, <sink>. Each is a role of its
-// own, and so are: brokers, producers, consumers, sinks, and each source's and job's name for all of its processes.
-// Levers: source.burst(source, factor, ns), source.poison(source, count), source.stall_replay(source, ns).
+// Node and process names, by which faults select: broker-1 …, controller, <source>-1 …, <job>-1 …, <sink>.
+// Each is a role of its own, and so are: brokers, producers, consumers, sinks, and each source's and job's
+// name for all of its processes. Levers: source.burst(source, factor, ns), source.poison(source, count),
+// source.stall_replay(source, ns).
 #pragma once
 
 #include <memory>
@@ -22,9 +23,12 @@ namespace wrackline::scenarios {
 /// The groups' committed offsets, as the log has them: what a replay can start from.
 class CommitFollower final : public sim::Observer {
  public:
-  void offset_committed(std::uint32_t job, sim::PartitionRef partition, std::int64_t offset, sim::Time) override {
+  void offset_committed(std::uint32_t job, sim::PartitionRef partition, std::int64_t offset,
+                        sim::Time) override {
     for (Known& known : known_) {
-      if (known.job != job || known.partition.topic != partition.topic || known.partition.partition != partition.partition) continue;
+      if (known.job != job || known.partition.topic != partition.topic ||
+          known.partition.partition != partition.partition)
+        continue;
       known.offset = offset;
       return;
     }
@@ -33,7 +37,8 @@ class CommitFollower final : public sim::Observer {
   /// -1: nothing committed yet.
   std::int64_t committed(std::uint32_t job, sim::PartitionRef partition) const {
     for (const Known& known : known_) {
-      if (known.job == job && known.partition.topic == partition.topic && known.partition.partition == partition.partition) {
+      if (known.job == job && known.partition.topic == partition.topic &&
+          known.partition.partition == partition.partition) {
         return known.offset;
       }
     }

@@ -7,8 +7,8 @@
 
 namespace wrackline::scenarios {
 
-/// Only a job that commits what it has written out, with its watermark, can be told final windows: in the other modes a replay
-/// may open any window again.
+/// Only a job that commits what it has written out, with its watermark, can be told final windows: in the
+/// other modes a replay may open any window again.
 bool World::settles(const Job& job) const {
   return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone;
 }
@@ -29,7 +29,8 @@ std::int64_t World::final_before_ms(const Job& job) {
   for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
   const std::int64_t lateness_ms =
       std::chrono::floor<std::chrono::milliseconds>(job.spec->window.allowed_lateness).count();
-  return limit == std::numeric_limits<std::int64_t>::min() ? limit : event_time::saturating_sub(limit, lateness_ms);
+  return limit == std::numeric_limits<std::int64_t>::min() ? limit
+                                                           : event_time::saturating_sub(limit, lateness_ms);
 }
 
 void World::housekeeping() {
@@ -41,7 +42,8 @@ void World::housekeeping() {
     analyses_[job->number]->settle_before(final_ms);
     sinks_[job->sink]->store().forget_windows_until(final_ms);
   }
-  // A log keeps what some group may still read again: everything from its committed offset on, as it was one round ago.
+  // A log keeps what some group may still read again: everything from its committed offset on, as it was one
+  // round ago.
   for (const kafka::TopicLayout& topic : layout.topics()) {
     if (topic.name == kafka::kOffsetsTopic) continue;
     for (std::int32_t p = 0; p < topic.partitions; ++p) {
@@ -52,19 +54,24 @@ void World::housekeeping() {
         const kafka::TopicId id = layout.partition(partition).topic;
         if (std::find(job->topics.begin(), job->topics.end(), id) == job->topics.end()) continue;
         for (const auto& instance : job->instances) {
-          // A paused reader goes on from its own position when it wakes, whatever its group has committed meanwhile.
+          // A paused reader goes on from its own position when it wakes, whatever its group has committed
+          // meanwhile.
           if (!instance->process().alive() || !instance->assigned(partition)) continue;
           if (instance->position(partition) >= 0) next = std::min(next, instance->position(partition));
         }
-        next = std::min(next, std::max<std::int64_t>(0, commits_.committed(job->number, cluster_->context().truth.ref(partition))));
+        next =
+            std::min(next, std::max<std::int64_t>(
+                               0, commits_.committed(job->number, cluster_->context().truth.ref(partition))));
       }
-      if (next != std::numeric_limits<std::int64_t>::max()) forget_next_[partition] = std::max(forget_next_[partition], next);
+      if (next != std::numeric_limits<std::int64_t>::max())
+        forget_next_[partition] = std::max(forget_next_[partition], next);
     }
   }
 }
 
 bool World::sources_drained() const {
-  return std::all_of(producers_.begin(), producers_.end(), [](const auto& producer) { return producer->drained(); });
+  return std::all_of(producers_.begin(), producers_.end(),
+                     [](const auto& producer) { return producer->drained(); });
 }
 
 bool World::consumers_caught_up() {
@@ -77,9 +84,12 @@ bool World::consumers_caught_up() {
         kafka::Broker* const leader = cluster_->leader_of(partition);
         if (leader == nullptr) return false;
         const kafka::Partition& replica = *leader->replicas().find(partition);
-        if (!replica.is_leader() || replica.log().high_watermark() < replica.log().log_end_offset()) return false;
-        const auto owner = std::find_if(job->instances.begin(), job->instances.end(),
-                                        [&](const auto& instance) { return instance->process().alive() && instance->assigned(partition); });
+        if (!replica.is_leader() || replica.log().high_watermark() < replica.log().log_end_offset())
+          return false;
+        const auto owner =
+            std::find_if(job->instances.begin(), job->instances.end(), [&](const auto& instance) {
+              return instance->process().alive() && instance->assigned(partition);
+            });
         if (owner == job->instances.end()) return false;
         if ((*owner)->position(partition) < replica.log().high_watermark()) return false;
       }
@@ -116,7 +126,8 @@ void World::hold_the_rest() {
   for (const auto& job : jobs_) {
     for (const auto& instance : job->instances) {
       if (!instance->process().alive()) continue;
-      instance->for_each_held([&](std::span<const sim::EventId> ids) { analyses_[job->number]->ledger().hold(ids); });
+      instance->for_each_held(
+          [&](std::span<const sim::EventId> ids) { analyses_[job->number]->ledger().hold(ids); });
     }
   }
 }
