@@ -23,6 +23,7 @@ namespace wrackline::scenarios {
 /// The groups' committed offsets, as the log has them: what a replay can start from.
 class CommitFollower final : public sim::Observer {
  public:
+  using sim::Observer::committed;
   void offset_committed(std::uint32_t job, sim::PartitionRef partition, std::int64_t offset,
                         sim::Time) override {
     for (Known& known : known_) {
