@@ -213,11 +213,12 @@ ConsumerCoordinator::SyncCommit ConsumerCoordinator::continue_commit_sync(std::i
       }
       case SyncStage::find: {
         if (!waited(false)) return {};
-        if (!find_ || !find_->done) {
+        if (find_ && !find_->done) {
           if (now_ms >= deadline_ms) return finished(false);
           break;
         }
-        const Failure failure = find_->failure;
+        // The heartbeat thread may have taken the answer meanwhile: then it shows in whether the coordinator is known.
+        const Failure failure = find_ ? find_->failure : Failure{};
         if (failure && failure->retriable) {
           sync_.stage = SyncStage::find_backoff;
           if (sleep(now_ms, deadline_ms)) return {};
