@@ -64,7 +64,8 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
       ->check(CLI::Range(1, 1024));
   running->add_option("--db", outputs.database, "Write events, deliveries, windows, faults to a SQLite file");
   running->add_option("--junit", outputs.junit, "Write JUnit XML");
-  running->add_option("--hash-trail", outputs.hash_trail, "Write the hash trail of a single run, for diff-hash");
+  running->add_option("--hash-trail", outputs.hash_trail,
+                      "Write the hash trail of a single run, for diff-hash");
   running->add_option("--record-events", outputs.record_events,
                       "Print the events a..b of a single run to stderr, with the moments in them");
   running->add_option("--latency", outputs.latency, "Which latency the table shows");

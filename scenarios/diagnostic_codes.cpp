@@ -137,7 +137,8 @@ constexpr std::array kCodes{
     Code{"WL1505", kError, "unknown moment",
          "Moments are the steps of the protocols by name; `wrackline list moments` shows all of them."},
     Code{"WL1506", kError, "malformed target",
-         "A target is a role (\"broker\") or a selector: \"process(broker-1)\", \"kafka.leader(topic/partition)\", "
+         "A target is a role (\"broker\") or a selector: \"process(broker-1)\", "
+         "\"kafka.leader(topic/partition)\", "
          "\"random(brokers)\"."},
     Code{"WL1507", kError, "id taken",
          "Every fault has its own id; it names its random stream and its line in reports."},

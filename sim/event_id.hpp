@@ -1,5 +1,5 @@
-// The identity of a record: (source, n). Everything else about the record is a pure function of the seed and this,
-// so nothing has to carry it along (design: "Records are identities").
+// The identity of a record: (source, n). Everything else about the record is a pure function of the seed and
+// this, so nothing has to carry it along (design: "Records are identities").
 #pragma once
 
 #include <compare>
@@ -25,8 +25,9 @@ class EventId {
   std::uint64_t packed_ = 0;
 };
 
-/// Mixes an identity into 64 well-spread bits (SplitMix64's finaliser): the unit of every digest, and the source of
-/// the record's value. Sums of mixed identities tell two sets of records apart at the cost of one integer.
+/// Mixes an identity into 64 well-spread bits (SplitMix64's finaliser): the unit of every digest, and the
+/// source of the record's value. Sums of mixed identities tell two sets of records apart at the cost of one
+/// integer.
 constexpr std::uint64_t mix(std::uint64_t x) {
   x += 0x9e3779b97f4a7c15U;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;

@@ -1,8 +1,9 @@
-// The third door between the models and those who judge them (besides moments and levers): what happens to records.
+// The third door between the models and those who judge them (besides moments and levers): what happens to
+// records.
 //
-// The models call these hooks with the truth, in true time, in batches; the ledger (analysis/) implements them. A hook
-// observes: it may not change virtual time, draw from a random stream of a model or send anything. With no observer the
-// run is byte-identical.
+// The models call these hooks with the truth, in true time, in batches; the ledger (analysis/) implements
+// them. A hook observes: it may not change virtual time, draw from a random stream of a model or send
+// anything. With no observer the run is byte-identical.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct CreatedRecord {
 enum class Told : std::uint8_t {
   acknowledged,     ///< the send callback ran without an error
   failed,           ///< the callback ran with an error after which the record is certainly not retried
-  outcome_unknown,  ///< nobody was told (the producer died), or told a time-out while a copy may be in the log
+  outcome_unknown,  ///< nobody was told (the producer died), or told a time-out while a copy may be in the
+                    ///< log
   fire_and_forget,  ///< acks=0: the callback ran when the bytes were handed to the socket
 };
 
@@ -53,13 +55,13 @@ struct VisibleResult {
   std::uint32_t key = 0;
   std::int64_t window_start_ms = 0;  ///< INT64_MIN for results without a window
   std::int64_t window_end_ms = 0;
-  std::uint32_t pane = 0;                   ///< 0 = first firing, counted up by late firings of one accumulation
-  std::int64_t value = 0;                   ///< the aggregate
-  std::uint64_t digest = 0;                 ///< wrapping sum of mix(id) over the contributing records
-  std::span<const EventId> contributions;   ///< the records inside (with repetitions, if counted twice)
-  bool overwrites = false;                  ///< an upsert replaced the earlier row of the same (job, key, window)
-  std::uint32_t writer = 0;                 ///< the consumer instance (task) that wrote it
-  std::int32_t writer_generation = -1;      ///< group generation under which it worked; -1 = the writer has none
+  std::uint32_t pane = 0;    ///< 0 = first firing, counted up by late firings of one accumulation
+  std::int64_t value = 0;    ///< the aggregate
+  std::uint64_t digest = 0;  ///< wrapping sum of mix(id) over the contributing records
+  std::span<const EventId> contributions;  ///< the records inside (with repetitions, if counted twice)
+  bool overwrites = false;              ///< an upsert replaced the earlier row of the same (job, key, window)
+  std::uint32_t writer = 0;             ///< the consumer instance (task) that wrote it
+  std::int32_t writer_generation = -1;  ///< group generation under which it worked; -1 = the writer has none
 };
 
 class Observer {
@@ -77,12 +79,14 @@ class Observer {
   /// The high watermark passed them: consumers may read them from now on.
   virtual void committed(PartitionRef, std::int64_t /*base_offset*/, std::span<const EventId>, Time /*at*/) {}
   /// Records that had been committed are not in the log of the partition's leader any more.
-  virtual void uncommitted(PartitionRef, std::int64_t /*base_offset*/, std::span<const EventId>, Time /*at*/) {}
+  virtual void uncommitted(PartitionRef, std::int64_t /*base_offset*/, std::span<const EventId>,
+                           Time /*at*/) {}
 
   /// A consumer instance got the records from poll().
   virtual void polled(std::uint32_t /*consumer*/, PartitionRef, std::int64_t /*first_offset*/,
                       std::span<const EventId>, Time /*at*/) {}
-  /// The consumer believes from now on that it owns the partition and will poll from `position`; also after a seek.
+  /// The consumer believes from now on that it owns the partition and will poll from `position`; also after a
+  /// seek.
   virtual void assigned(std::uint32_t /*consumer*/, PartitionRef, std::int64_t /*position*/, Time /*at*/) {}
   /// The consumer gave the partition up, or noticed that it had lost it.
   virtual void revoked(std::uint32_t /*consumer*/, PartitionRef, Time /*at*/) {}
@@ -93,10 +97,10 @@ class Observer {
   /// The processor took the records into account (updated state or produced output).
   virtual void processed(std::uint32_t /*job*/, std::span<const EventId>, Time /*at*/) {}
   virtual void dropped(DropReason, std::uint32_t /*job*/, std::span<const EventId>, Time /*at*/) {}
-  /// The records were accepted, but too late for the one of their (hopping) windows that starts here. Records that are
-  /// late for all their windows are `dropped` instead.
-  virtual void late_for_window(std::uint32_t /*job*/, std::int64_t /*window_start_ms*/, std::span<const EventId>,
-                               Time /*at*/) {}
+  /// The records were accepted, but too late for the one of their (hopping) windows that starts here. Records
+  /// that are late for all their windows are `dropped` instead.
+  virtual void late_for_window(std::uint32_t /*job*/, std::int64_t /*window_start_ms*/,
+                               std::span<const EventId>, Time /*at*/) {}
   /// A watermark of the job moved. Both in ms of event time; a regression is an anomaly.
   virtual void watermark(std::uint32_t /*job*/, std::uint32_t /*task*/, std::int64_t /*from_ms*/,
                          std::int64_t /*to_ms*/, Time /*at*/) {}

@@ -1,7 +1,7 @@
 // Virtual time: 64-bit integer nanoseconds since the start of the run. There is no floating point in time.
 //
-// `Time` is *true* time, which drives the event queue and which only the kernel, the ledger and the checkers may
-// read. A process of the simulated system sees its node's clock instead (sim/clock.hpp).
+// `Time` is *true* time, which drives the event queue and which only the kernel, the ledger and the checkers
+// may read. A process of the simulated system sees its node's clock instead (sim/clock.hpp).
 #pragma once
 
 #include <chrono>

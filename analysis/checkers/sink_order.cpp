@@ -16,8 +16,7 @@ void SinkOrder::visible(const sim::VisibleResult& result, sim::Time at) {
   }
   log_.report(Anomaly::sink_order_inversion, at, [&] {
     return "key " + std::to_string(result.key) + ": window ending at " +
-           std::to_string(result.window_end_ms) + " after the one ending at " +
-           std::to_string(newest);
+           std::to_string(result.window_end_ms) + " after the one ending at " + std::to_string(newest);
   });
 }
 

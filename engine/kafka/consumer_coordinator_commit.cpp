@@ -217,7 +217,8 @@ ConsumerCoordinator::SyncCommit ConsumerCoordinator::continue_commit_sync(std::i
           if (now_ms >= deadline_ms) return finished(false);
           break;
         }
-        // The heartbeat thread may have taken the answer meanwhile: then it shows in whether the coordinator is known.
+        // The heartbeat thread may have taken the answer meanwhile: then it shows in whether the coordinator
+        // is known.
         const Failure failure = find_ ? find_->failure : Failure{};
         if (failure && failure->retriable) {
           sync_.stage = SyncStage::find_backoff;

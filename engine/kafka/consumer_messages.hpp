@@ -20,7 +20,6 @@
 
 namespace wrackline::kafka {
 
-
 struct FetchPartition {
   TopicPartition partition;
   Offset fetch_offset = 0;

@@ -1,5 +1,5 @@
-// What a reader may see of transactions (`isolation.level`), and what a broker tells a read_committed reader about the
-// aborted ones.
+// What a reader may see of transactions (`isolation.level`), and what a broker tells a read_committed reader
+// about the aborted ones.
 #pragma once
 
 #include <cstdint>

@@ -115,8 +115,8 @@ struct RecordBatch {
   Offset next_offset() const { return last_offset + 1; }
   bool has_producer_id() const { return producer_id >= 0; }
   bool is_control() const { return control != ControlType::none; }
-  /// Control batches carry no sequence; their value names the epoch of the coordinator that wrote them, kept in the
-  /// same field so that a header stays one cache line.
+  /// Control batches carry no sequence; their value names the epoch of the coordinator that wrote them, kept
+  /// in the same field so that a header stays one cache line.
   std::int32_t coordinator_epoch() const { return is_control() ? base_sequence : -1; }
   /// Sequence numbers wrap at 2^31 - 1 to 0 (DefaultRecordBatch.incrementSequence).
   std::int32_t last_sequence() const {

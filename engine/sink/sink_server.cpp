@@ -11,8 +11,8 @@ constexpr std::chrono::milliseconds kRetryPause{100};
 
 }  // namespace
 
-SinkServer::SinkServer(sim::Network& network, sim::Process& process, sim::Observer& observer, std::uint32_t number,
-                       StoreKind kind, sim::Distribution latency)
+SinkServer::SinkServer(sim::Network& network, sim::Process& process, sim::Observer& observer,
+                       std::uint32_t number, StoreKind kind, sim::Distribution latency)
     : network_{network},
       process_{process},
       observer_{observer},
@@ -78,8 +78,8 @@ void SinkServer::apply(const WriteRequest& request) {
   }
 }
 
-SinkClient::SinkClient(sim::Network& network, sim::Process& process, sim::Process& server, std::uint32_t writer,
-                       sim::Duration timeout)
+SinkClient::SinkClient(sim::Network& network, sim::Process& process, sim::Process& server,
+                       std::uint32_t writer, sim::Duration timeout)
     : network_{network}, process_{process}, server_{server}, writer_{writer}, timeout_{timeout} {}
 
 void SinkClient::forget() {

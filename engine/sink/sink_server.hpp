@@ -1,9 +1,10 @@
 // A store behind a network connection, and the client that writes to it.
 //
-// Modelled: a request is atomic and becomes durable after the store's write latency; the answer can be lost; the client
-// repeats the same rows after its time-out or a broken connection until it hears success, so an append store sees them twice.
-// A crash of the store before the commit loses the request, after it only the answer. Requests of one connection are served in
-// order. Not modelled: replication and failover of the store, limits of its throughput beyond the latency, isolation levels.
+// Modelled: a request is atomic and becomes durable after the store's write latency; the answer can be lost;
+// the client repeats the same rows after its time-out or a broken connection until it hears success, so an
+// append store sees them twice. A crash of the store before the commit loses the request, after it only the
+// answer. Requests of one connection are served in order. Not modelled: replication and failover of the
+// store, limits of its throughput beyond the latency, isolation levels.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ struct WriteResponse {};
 
 class SinkServer final : public sim::Endpoint {
  public:
-  SinkServer(sim::Network& network, sim::Process& process, sim::Observer& observer, std::uint32_t number, StoreKind kind,
-             sim::Distribution latency);
+  SinkServer(sim::Network& network, sim::Process& process, sim::Observer& observer, std::uint32_t number,
+             StoreKind kind, sim::Distribution latency);
 
   sim::Task<> run(sim::Process& process);
   sim::Process& process() { return process_; }

@@ -1,7 +1,7 @@
 // `wrackline conform`: replays cases recorded from the real engines against the models, step by step.
 //
-// The objects stepped here are the ones that the simulation runs; a driver only translates JSON into calls and the
-// decisions back into JSON. One driver per kind, one file per driver, one line in registry.cpp.
+// The objects stepped here are the ones that the simulation runs; a driver only translates JSON into calls
+// and the decisions back into JSON. One driver per kind, one file per driver, one line in registry.cpp.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -45,8 +45,8 @@ struct Kind {
 std::span<const Kind> kinds();
 const Kind* find_kind(std::string_view name);
 
-/// Steps every `in` of the case through `step` and compares its answer with `out`, whole. `Step` is a callable
-/// `Json(const Json& in)`.
+/// Steps every `in` of the case through `step` and compares its answer with `out`, whole. `Step` is a
+/// callable `Json(const Json& in)`.
 template <typename Step>
 Outcome replay(const Json& recorded_case, Step&& step) {
   std::size_t index = 0;

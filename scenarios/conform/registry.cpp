@@ -35,7 +35,8 @@ constexpr std::array kKinds{
 std::span<const Kind> kinds() { return kKinds; }
 
 const Kind* find_kind(std::string_view name) {
-  const auto* const found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
+  const auto* const found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& k) { return k.name == name; });
   return found == kKinds.end() ? nullptr : &*found;
 }
 

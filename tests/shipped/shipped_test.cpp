@@ -26,10 +26,10 @@ std::string run(const std::string& file, const std::vector<std::string>& more = 
 }  // namespace
 
 SCENARIO("each ready-made scenario prints the table that its golden file holds") {
-  const std::string name = GENERATE(as<std::string>{}, "acks1-leader-crash", "clock-skew-late-drops",
-                                    "consumer-crash-auto-commit", "idle-partition-watermark",
-                                    "network-partition-stale-leader", "power-loss-unsynced", "rebalance-storm",
-                                    "retry-duplicates", "rolling-bounce", "unclean-election", "zombie-consumer");
+  const std::string name = GENERATE(
+      as<std::string>{}, "acks1-leader-crash", "clock-skew-late-drops", "consumer-crash-auto-commit",
+      "idle-partition-watermark", "network-partition-stale-leader", "power-loss-unsynced", "rebalance-storm",
+      "retry-duplicates", "rolling-bounce", "unclean-election", "zombie-consumer");
   CAPTURE(name);
   tests::check_golden("shipped/" + name + ".txt", run("scenarios/library/" + name + ".jsonc"));
 }
