@@ -40,7 +40,6 @@ class Cluster {
   std::size_t broker_count() const { return brokers_.size(); }
   Broker& broker(std::size_t index) { return *brokers_[index]; }
   Broker* leader_of(PartitionId partition);
-  sim::Process* least_broker() { return &brokers_.front()->process(); }
 
   /// No reader of the run will ask for records below this offset again: their memory is given back
   /// everywhere.
