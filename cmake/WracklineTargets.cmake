@@ -16,6 +16,9 @@ if(WRACKLINE_CCACHE AND WRACKLINE_CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${WRACKLINE_CCACHE_PROGRAM}")
 endif()
 
+# "fast" breaks the contract on purpose: tools/same-bytes --planted uses it to show that the difference is found.
+set(WRACKLINE_FP_CONTRACT off CACHE STRING "off (the determinism contract) or fast (breaks it)")
+
 add_library(wrackline_flags INTERFACE)
 target_include_directories(wrackline_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(wrackline_flags INTERFACE
@@ -23,7 +26,7 @@ target_compile_options(wrackline_flags INTERFACE
   # g++ 12 sees these two inside fmt and libstdc++ at -O3 and under the sanitizers, where there is nothing to see.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-maybe-uninitialized>
   # Determinism contract: a result may not depend on whether the machine fuses a multiply and an add.
-  -ffp-contract=off)
+  -ffp-contract=${WRACKLINE_FP_CONTRACT})
 # g++ 12 at -O3 warns of overlapping copies inside std::string's own operator+ (GCC bug 105329, mended in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13 AND
    CMAKE_CXX_FLAGS_RELEASE MATCHES "-O3")
