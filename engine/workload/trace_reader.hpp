@@ -1,12 +1,12 @@
 // Reads a recorded trace, one record a row, in order of arrival, from a stream that is never held whole.
 //
-// Taken: CSV, plain or gzip; a header line that names the columns (in any order, others beside them), or none,
-// and then key,event_time_ms,arrival_time_ms and perhaps value; LF or CRLF; a byte-order mark; a last line
-// without its end; fields in double quotes (RFC 4180). Times are integers since 1970 in the unit that the
-// options name; what comes out is milliseconds. Everything else is refused by line and column into a list of
-// problems, each with the option that would help, and the row is left out: fields that are missing or no
-// numbers, times that fit another unit, lie before 1971 or after 2099, rows that arrive before an earlier row.
-// Repairs happen only where the options ask for them (trace_options.hpp), and are counted (TraceCounts).
+// Taken: CSV, plain or gzip; a header line that names the columns (in any order, others beside them), or
+// none, and then key,event_time_ms,arrival_time_ms and perhaps value; LF or CRLF; a byte-order mark; a last
+// line without its end; fields in double quotes (RFC 4180). Times are integers since 1970 in the unit that
+// the options name; what comes out is milliseconds. Everything else is refused by line and column into a list
+// of problems, each with the option that would help, and the row is left out: fields that are missing or no
+// numbers, times that fit another unit, lie before 1971 or after 2099, rows that arrive before an earlier
+// row. Repairs happen only where the options ask for them (trace_options.hpp), and are counted (TraceCounts).
 //
 //   TraceReader reader{input, keys, problems, options};
 //   TraceColumns chunk;
@@ -42,19 +42,19 @@ inline constexpr std::int64_t kEndOfSaneTimeMs = 4'102'444'800'000;
 
 /// What was read, and what was repaired because the options asked for it.
 struct TraceCounts {
-  std::uint64_t rows = 0;               ///< given out
-  std::uint64_t negative = 0;           ///< event time after the arrival: kept, clamped or dropped
-  std::uint64_t negative_clamped = 0;   ///< of these
-  std::uint64_t negative_dropped = 0;   ///< of these
+  std::uint64_t rows = 0;              ///< given out
+  std::uint64_t negative = 0;          ///< event time after the arrival: kept, clamped or dropped
+  std::uint64_t negative_clamped = 0;  ///< of these
+  std::uint64_t negative_dropped = 0;  ///< of these
   std::uint64_t absurd_kept = 0;
   std::uint64_t absurd_dropped = 0;
-  std::uint64_t unsorted_kept = 0;      ///< taken with the arrival of the row before them
-  std::uint64_t reordered = 0;          ///< rows that stood behind a later arrival and were moved
-  std::uint64_t duplicates = 0;         ///< equal rows beyond the first: kept or dropped
-  std::uint64_t duplicates_dropped = 0; ///< of these
+  std::uint64_t unsorted_kept = 0;       ///< taken with the arrival of the row before them
+  std::uint64_t reordered = 0;           ///< rows that stood behind a later arrival and were moved
+  std::uint64_t duplicates = 0;          ///< equal rows beyond the first: kept or dropped
+  std::uint64_t duplicates_dropped = 0;  ///< of these
   bool header = false;
   bool gzip = false;
-  bool values = false;                  ///< there is a value column
+  bool values = false;  ///< there is a value column
 
   /// One line each, for a person: "12 rows reordered (--unsorted reorder)". Empty if nothing was repaired or
   /// found.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <fstream>
 #include <limits>
 #include <sstream>
 #include <utility>
@@ -30,17 +29,12 @@ std::vector<std::string> TraceOptions::problems() const {
     found.push_back(
         fmt::format("values: the lowest ({}) is above the highest ({})", values.low, values.high));
   if (!poison.is_probability()) found.push_back("poison: the share must lie between 0 and 1");
-  if (sort_window_rows > TraceReader::kLargestSortWindow)
-    found.push_back(fmt::format("the sort window must not exceed {} rows", TraceReader::kLargestSortWindow));
+  for (std::string& problem : read.problems()) found.push_back(std::move(problem));
   return found;
 }
 
 TraceSource::Opener TraceSource::from_file(std::string path) {
-  return [path = std::move(path)]() -> std::unique_ptr<std::istream> {
-    auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
-    if (!*file) return nullptr;
-    return file;
-  };
+  return [path = std::move(path)] { return open_trace(path); };
 }
 
 TraceSource::Opener TraceSource::from_text(std::string text) {
@@ -63,10 +57,10 @@ bool TraceSource::open_pass() {
   reader_.reset();
   input_ = opener_();
   if (input_ == nullptr) {
-    problems_.add(0, "the trace can not be opened");
+    problems_.add({0, 0, "the trace can not be opened", {}, {}, TraceProblems::Kind::file});
     return false;
   }
-  reader_.emplace(*input_, keys_, pass_ == 0 ? problems_ : repeated_, options_.sort_window_rows);
+  reader_.emplace(*input_, keys_, pass_ == 0 ? problems_ : repeated_, options_.read);
   return true;
 }
 

@@ -2,7 +2,7 @@
 //
 // Modelled: the rows come at their recorded distances from `start` on; the event time is the recorded one,
 // moved with the arrivals to the run's own wall clock (rebased) or kept as it is; time can be stretched, the
-// whole repeated, the number of rows limited. Rows the reader refuses are skipped and counted:
+// whole repeated, the number of rows limited. Rows the reader refuses are left out and counted:
 // summarize_trace() tells beforehand. The true creation time of a row is its arrival minus its delay; a
 // negative delay (the source's clock is ahead) counts as none, and nothing was created before the run began.
 // A record is known only when it arrives, so batch.created lists it then. Under the rate lever the rows come
@@ -37,7 +37,7 @@ struct TraceOptions {
   std::uint64_t loops = 1;         ///< 0: for ever
   std::int64_t loop_gap_ms = 1;    ///< between the last arrival of a pass and the first of the next
   std::optional<std::uint64_t> count{};
-  std::size_t sort_window_rows = 0;
+  TraceReadOptions read;
   std::uint32_t size_bytes = 100;
   ValueLaw values;
   sim::Ratio poison = sim::Ratio::never();
