@@ -18,11 +18,10 @@ namespace {
 constexpr std::size_t kSameArrival = 256;
 
 /// Text from outside, fit for a message: short, and without bytes that a terminal would act on.
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 40;
+std::string shown(std::string_view text, std::size_t most = 40) {
   std::string safe;
-  for (const char c : text.substr(0, kMost)) safe += c >= ' ' && c < 0x7f ? c : '?';
-  if (text.size() > kMost) safe += "...";
+  for (const char c : text.substr(0, most)) safe += c >= ' ' && c < 0x7f ? c : '?';
+  if (text.size() > most) safe += "...";
   return safe;
 }
 
@@ -99,7 +98,7 @@ void TraceReader::read_header() {
     for (TraceLayout::Missing& missing : layout_->take_header(fields, options_)) {
       refuse(Kind::header, 0,
              fmt::format("the header has no column \"{}\"; its columns are {}", missing.name,
-                         shown(fmt::format("{}", fmt::join(fields, ",")))),
+                         shown(fmt::format("{}", fmt::join(fields, ",")), 200)),
              std::move(missing.option), missing.nearest.empty() ? "NAME" : std::move(missing.nearest));
       hopeless_ = true;
     }
