@@ -1,0 +1,77 @@
+// The state of windows as plain values: what a partition has open, key by key. A snapshot is a copy.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/event_time/key_table.hpp"
+#include "engine/event_time/partition_watermarks.hpp"
+#include "engine/event_time/window/aggregate.hpp"
+#include "engine/event_time/window_assigner.hpp"
+
+namespace wrackline::event_time::window {
+
+/// A pane that a reader has, and that a retracting window takes back before it says something else.
+struct ReportedPane {
+  Window window;
+  std::uint32_t index = 0;
+  Aggregate basic;
+  AggregateResult result;
+  std::vector<sim::EventId> ids;
+};
+
+/// One record for itself: of sliding windows, and of count windows that overlap.
+struct Item {
+  TimestampMs timestamp = 0;
+  sim::EventId id;
+  std::int64_t value = 0;
+};
+
+struct OpenWindow {
+  Window window;
+  Accumulator contents;           ///< all records, or those since the last pane if panes discard
+  std::vector<sim::EventId> ids;  ///< the same
+  std::uint64_t unreported = 0;   ///< records that no pane has shown; slices: whether there are any
+  std::uint32_t panes = 0;
+  bool passed = false;                  ///< the watermark has reached its last timestamp
+  std::int64_t due_ms = kMaxTimestamp;  ///< processing time
+  std::vector<ReportedPane> reported;   ///< retracting panes only
+};
+
+struct KeptSlice {
+  Window slice;
+  TimestampMs first_max = 0;  ///< last timestamp of the first window over it
+  TimestampMs last_max = 0;
+  Accumulator contents;
+  std::vector<sim::EventId> ids;
+};
+
+struct KeyWindows {
+  std::vector<OpenWindow> windows;  ///< by (end, start)
+  std::vector<KeptSlice> slices;    ///< by start
+  std::vector<Item> items;          ///< sliding: by timestamp; count: as they came
+
+  OpenWindow* find(const Window& window);
+  bool empty() const { return windows.empty() && slices.empty() && items.empty(); }
+};
+
+struct PartitionWindows {
+  PartitionId partition = 0;
+  TimestampMs watermark_floor = kMinTimestamp;  ///< a restored state never judges by less
+  KeyTable keys;
+  std::vector<KeyWindows> by_slot;
+
+  KeyWindows* find(std::uint32_t key) {
+    const std::uint32_t slot = keys.find(key);
+    return slot == KeyTable::kAbsent ? nullptr : &by_slot[slot];
+  }
+  KeyWindows& find_or_add(std::uint32_t key) {
+    const std::uint32_t slot = keys.find_or_insert(key);
+    if (slot == by_slot.size()) by_slot.emplace_back();
+    return by_slot[slot];
+  }
+  /// Appends the ids of all records in it, each window's for itself.
+  void append_ids(std::vector<sim::EventId>& out) const;
+};
+
+}  // namespace wrackline::event_time::window
