@@ -28,6 +28,12 @@ double normal_quantile(double p);
 double log_gamma(double x);
 double gamma(double x);
 
+/// Regularised lower incomplete gamma function P(a, x), a > 0, x >= 0: the distribution function of a gamma
+/// law of shape a and scale 1 (series below a + 1, continued fraction above; absolute error below 1e-13).
+double gamma_p(double a, double x);
+/// Standard normal distribution function; absolute error below 1e-14, relative below 1e-12 down to x = -30.
+double normal_cdf(double x);
+
 /// x to the nearest integer (halves up), saturating at the ends of the range.
 long long round_to_int(double x);
 

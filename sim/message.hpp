@@ -54,7 +54,7 @@ inline void discard(Envelope* envelope) {
   FrameArena::release(envelope, type->bytes);
 }
 
-/// First in, first out, linked through the envelopes.
+/// First in, first out, linked through the envelopes in a ring: one word.
 class EnvelopeQueue {
  public:
   EnvelopeQueue() = default;
@@ -62,21 +62,25 @@ class EnvelopeQueue {
   EnvelopeQueue& operator=(const EnvelopeQueue&) = delete;
   ~EnvelopeQueue() { clear(); }
 
-  bool empty() const { return head_ == nullptr; }
-  std::uint32_t size() const { return size_; }
-  Envelope* front() const { return head_; }  ///< null if empty
-  Envelope* after(const Envelope* envelope) const { return envelope == tail_ ? nullptr : envelope->next; }
+  bool empty() const { return last_ == nullptr; }
+  Envelope* front() const { return last_ == nullptr ? nullptr : last_->next; }  ///< null if empty
+  Envelope* after(const Envelope* envelope) const { return envelope == last_ ? nullptr : envelope->next; }
   void push(Envelope* envelope) {
-    envelope->next = nullptr;
-    (head_ == nullptr ? head_ : tail_->next) = envelope;
-    tail_ = envelope;
-    ++size_;
+    if (last_ == nullptr) {
+      envelope->next = envelope;
+    } else {
+      envelope->next = last_->next;
+      last_->next = envelope;
+    }
+    last_ = envelope;
   }
   Envelope* pop() {
-    Envelope* first = head_;
-    head_ = first->next;
-    if (first == tail_) head_ = tail_ = nullptr;
-    --size_;
+    Envelope* first = last_->next;
+    if (first == last_) {
+      last_ = nullptr;
+    } else {
+      last_->next = first->next;
+    }
     return first;
   }
   void clear() {
@@ -84,9 +88,7 @@ class EnvelopeQueue {
   }
 
  private:
-  Envelope* head_ = nullptr;
-  Envelope* tail_ = nullptr;
-  std::uint32_t size_ = 0;
+  Envelope* last_ = nullptr;
 };
 
 }  // namespace detail

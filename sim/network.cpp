@@ -9,60 +9,63 @@ namespace {
 using detail::Envelope;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kControlBytes = 60;
+/// Below this many ns-bytes the quotient of two doubles, cut off, is the exact one: and much faster than the
+/// integers'.
+constexpr std::uint32_t kExactInDouble = (std::uint64_t{1} << 53) / kNsPerSecond;
+
 Duration serialisation(std::uint32_t bytes, std::int64_t bytes_per_second) {
   if (bytes_per_second <= 0) return Duration{0};
-  return Duration{static_cast<std::int64_t>(bytes) * kNsPerSecond / bytes_per_second};
+  const std::int64_t ns_bytes = static_cast<std::int64_t>(bytes) * kNsPerSecond;
+  if (bytes < kExactInDouble) [[likely]] {
+    return Duration{
+        static_cast<std::int64_t>(static_cast<double>(ns_bytes) / static_cast<double>(bytes_per_second))};
+  }
+  return Duration{ns_bytes / bytes_per_second};
 }
 
 }  // namespace
 
 bool Socket::send(Message message) {
-  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
-  if (connection == nullptr) return false;
-  const Network::Side state = connection->side[side_];
+  detail::Connection* here = connection();
+  if (here == nullptr) return false;
+  const Network::Side state = here->side[side_];
   if (state != Network::Side::open && state != Network::Side::opening) return false;
-  network_->transmit(*connection, side_, message.release(), false);
+  here->network->transmit(*here, side_, message.release(), false);
   return true;
 }
 
 void Socket::close() {
-  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
-  if (connection == nullptr || connection->side[side_] == Network::Side::closed) return;
-  connection->side[side_] = Network::Side::closed;
-  connection->endpoint[side_] = nullptr;
-  connection->direction[1 - side_].arrived.clear();
-  network_->notice(*connection, side_, Envelope::What::closed, CloseReason::closed);
+  detail::Connection* here = connection();
+  if (here == nullptr || here->side[side_] == Network::Side::closed) return;
+  here->side[side_] = Network::Side::closed;
+  here->endpoint[side_] = nullptr;
+  here->direction[1 - side_].drop_arrived();
+  here->network->notice(*here, side_, Envelope::What::closed, CloseReason::closed);
 }
 
 void Socket::stop_reading() {
-  if (Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this)) {
-    connection->direction[1 - side_].muted = true;
-  }
+  if (detail::Connection* here = connection()) here->direction[1 - side_].muted = true;
 }
 
 void Socket::resume_reading() {
-  Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
-  if (connection == nullptr) return;
-  Network::Direction& inbound = connection->direction[1 - side_];
+  if (connection() == nullptr) return;
+  detail::Direction& inbound = connection_->direction[1 - side_];
   inbound.muted = false;
   // A post may run at once and even end the connection.
-  const std::uint64_t address = network_->address(*connection, 1U - side_);
-  while (Network::Connection* still = network_->at(address)) {
-    Network::Direction& direction = still->direction[1 - side_];
-    if (direction.muted || direction.posted >= direction.arrived.size()) break;
-    network_->post(*still, 1U - side_);
+  while (connection() != nullptr && !inbound.muted && inbound.posted < inbound.waiting) {
+    connection_->network->post(*connection_, 1U - side_);
   }
 }
 
 bool Socket::is_open() const {
-  const Network::Connection* connection = network_ == nullptr ? nullptr : network_->find(*this);
-  return connection != nullptr && connection->side[side_] != Network::Side::closed;
+  const detail::Connection* here = connection();
+  return here != nullptr && here->side[side_] != Network::Side::closed;
 }
 
 Process& Socket::peer() const {
-  const Network::Connection* connection = network_->find(*this);
-  assert(connection != nullptr);
-  return *connection->process[1 - side_];
+  const detail::Connection* here = connection();
+  assert(here != nullptr);
+  return *here->process[1 - side_];
 }
 
 void RuleHandle::end() {
@@ -106,9 +109,9 @@ Network::Link& Network::link(Process& from, Process& to) {
   if (link == nullptr) {
     const std::string name = "network " + from.name() + " > " + to.name();
     const bool local = &from.node() == &to.node();
-    link = std::make_unique<Link>(
-        Link{&from, &to, simulation_.entity(name), Stream{simulation_.seed(), name, "latency"},
-             &latency(from.node(), to.node()), local ? nullptr : &port(from.node())});
+    link = std::make_unique<Link>(Link{Stream{simulation_.seed(), name, "latency"},
+                                       &latency(from.node(), to.node()), local ? nullptr : &port(from.node()),
+                                       0, simulation_.entity(name)});
   }
   return *link;
 }
@@ -150,29 +153,18 @@ Socket Network::connect(Process& client, Process& server, Endpoint& endpoint) {
   const Socket client_socket = socket(connection, 0);
   notice(connection, 0, Envelope::What::open, CloseReason::closed);
   // TCP sends no data before the answer to its SYN is back.
-  Connection* still = find(client_socket);
-  if (still != nullptr) {
-    Link& back = *still->direction[1].link;
-    still->established = still->direction[0].last_due + back.latency->sample_duration(back.stream);
+  if (client_socket.connection() != nullptr) {
+    Link& back = *connection.direction[1].link;
+    connection.established = connection.direction[0].last_due + back.latency->sample_duration(back.stream);
   }
   return client_socket;
-}
-
-Network::Connection* Network::find(const Socket& socket) const {
-  if (socket.slot_ >= connections_.size()) return nullptr;
-  Connection& connection = *connections_[socket.slot_];
-  return connection.in_use && connection.generation == socket.generation_ ? &connection : nullptr;
-}
-
-Network::Connection* Network::at(std::uint64_t address) const {
-  Connection& connection = *connections_[(address & 0xffffffffU) >> 1];
-  return connection.in_use && connection.generation == address >> 32 ? &connection : nullptr;
 }
 
 Network::Connection& Network::take_connection() {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(connections_.size()));
     connections_.push_back(std::make_unique<Connection>());
+    connections_.back()->network = this;
     connections_.back()->slot = free_.back();
   }
   Connection& connection = *connections_[free_.back()];
@@ -198,7 +190,7 @@ void Network::release_if_done(Connection& connection) {
     if (connection.side[side] != Side::closed && connection.side[side] != Side::vanished) return;
     if (!connection.direction[side].on_the_way.empty()) return;
   }
-  for (Direction& direction : connection.direction) direction.arrived.clear();
+  for (Direction& direction : connection.direction) direction.drop_arrived();
   connection.in_use = false;
   free_.push_back(connection.slot);
 }
@@ -214,10 +206,16 @@ void Network::notice(Connection& connection, unsigned from_side, Envelope::What 
   transmit(connection, from_side, notice_envelope(what, reason), true);
 }
 
-Verdict Network::judge(const Link& link, const Envelope& envelope, unsigned from_side, bool control,
-                       std::uint64_t& holders) {
-  const Packet packet{*link.from,    *link.to,       simulation_.now(), link.packets,
-                      envelope.kind, envelope.bytes, from_side == 0,    control};
+Verdict Network::judge(const Connection& connection, const Envelope& envelope, unsigned from_side,
+                       bool control, std::uint64_t& holders) {
+  const Packet packet{*connection.process[from_side],
+                      *connection.process[1 - from_side],
+                      simulation_.now(),
+                      connection.direction[from_side].link->packets,
+                      envelope.kind,
+                      envelope.bytes,
+                      from_side == 0,
+                      control};
   Verdict sum;
   for (const Rule& rule : rules_) {
     const Verdict verdict = rule.rule->decide(packet);
@@ -247,7 +245,7 @@ void Network::transmit(Connection& connection, unsigned from_side, Envelope* env
   envelope->due = leaves + link.latency->sample_duration(link.stream);
 
   if (!rules_.empty()) [[unlikely]] {
-    const Verdict verdict = judge(link, *envelope, from_side, control, envelope->held_by);
+    const Verdict verdict = judge(connection, *envelope, from_side, control, envelope->held_by);
     if (verdict.after > Duration{0}) {
       ++counts_.delayed;
       envelope->due += verdict.after;
@@ -273,19 +271,19 @@ void Network::arm(Connection& connection, unsigned from_side) {
   Direction& direction = connection.direction[from_side];
   const Envelope* next = direction.on_the_way.front();
   if (next == nullptr || next->held_by != 0) return;
-  direction.next =
-      simulation_.schedule(std::max(next->due, simulation_.now()),
-                           {&Network::on_due, this, address(connection, from_side)}, direction.link->entity);
+  direction.next = simulation_.schedule(std::max(next->due, simulation_.now()),
+                                        {&Network::on_due, &connection, address(connection, from_side)},
+                                        direction.link->entity);
 }
 
-void Network::on_due(void* network, std::uint64_t address) {
-  auto& self = *static_cast<Network*>(network);
-  Connection* connection = self.at(address);
-  if (connection == nullptr) return;
+void Network::on_due(void* object, std::uint64_t address) {
+  auto& connection = *static_cast<Connection*>(object);
+  if (!lives(connection, address)) return;
   const auto from_side = static_cast<unsigned>(address & 1);
-  Envelope* envelope = connection->direction[from_side].on_the_way.pop();
-  self.arm(*connection, from_side);
-  self.arrive(*connection, from_side, envelope);
+  Network& self = *connection.network;
+  Envelope* envelope = connection.direction[from_side].on_the_way.pop();
+  self.arm(connection, from_side);
+  self.arrive(connection, from_side, envelope);
 }
 
 void Network::arrive(Connection& connection, unsigned from_side, Envelope* envelope) {
@@ -297,13 +295,13 @@ void Network::arrive(Connection& connection, unsigned from_side, Envelope* envel
     release_if_done(connection);
     return;
   }
-  if (!receiver.node().powered() || connection.side[to_side] == Side::vanished) {
+  if (!receiver.powered() || connection.side[to_side] == Side::vanished) {
     // A host without power says nothing; one that has come back does not know the connection.
     ++counts_.dropped;
     connection.side[to_side] = Side::vanished;
     connection.swallowed[to_side] = true;
     detail::discard(envelope);
-    if (receiver.node().powered()) {
+    if (receiver.powered()) {
       connection.side[to_side] = Side::closed;
       notice(connection, to_side, Envelope::What::closed, CloseReason::reset);
     } else {
@@ -323,6 +321,7 @@ void Network::arrive(Connection& connection, unsigned from_side, Envelope* envel
   }
   Direction& direction = connection.direction[from_side];
   direction.arrived.push(envelope);
+  ++direction.waiting;
   if (!direction.muted) post(connection, from_side);
 }
 
@@ -348,13 +347,14 @@ void Network::accept(Connection& connection) {
 
 void Network::post(Connection& connection, unsigned from_side) {
   ++connection.direction[from_side].posted;
-  connection.process[1 - from_side]->deliver({&Network::on_mail, this, address(connection, from_side)});
+  connection.process[1 - from_side]->deliver(
+      {&Network::on_mail, &connection, address(connection, from_side)});
 }
 
-void Network::on_mail(void* network, std::uint64_t address) {
-  auto& self = *static_cast<Network*>(network);
-  Connection* connection = self.at(address);
-  if (connection != nullptr) self.hand_over(*connection, static_cast<unsigned>(address & 1));
+void Network::on_mail(void* object, std::uint64_t address) {
+  auto& connection = *static_cast<Connection*>(object);
+  if (lives(connection, address))
+    connection.network->hand_over(connection, static_cast<unsigned>(address & 1));
 }
 
 void Network::hand_over(Connection& connection, unsigned from_side) {
@@ -363,6 +363,7 @@ void Network::hand_over(Connection& connection, unsigned from_side) {
   if (direction.posted > 0) --direction.posted;
   if (direction.muted || direction.arrived.empty()) return;
   Message message{direction.arrived.pop()};
+  --direction.waiting;
   const Envelope::What what = message.what();
   Endpoint* endpoint = connection.endpoint[to_side];
   const Socket here = socket(connection, to_side);

@@ -37,6 +37,10 @@ namespace wrackline::sim {
 
 class Network;
 
+namespace detail {
+struct Connection;
+}
+
 enum class CloseReason : std::uint8_t {
   closed,   ///< the other side closed it or stopped
   reset,    ///< the other side crashed, or a fault broke the connection
@@ -68,9 +72,11 @@ class Socket {
 
  private:
   friend class Network;
-  Socket(Network* network, std::uint32_t slot, std::uint32_t generation, std::uint8_t side)
-      : network_{network}, slot_{slot}, generation_{generation}, side_{side} {}
-  Network* network_ = nullptr;
+  Socket(detail::Connection* connection, std::uint32_t slot, std::uint32_t generation, std::uint8_t side)
+      : connection_{connection}, slot_{slot}, generation_{generation}, side_{side} {}
+  inline detail::Connection* connection() const;  ///< null if it has gone
+
+  detail::Connection* connection_ = nullptr;
   std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
   std::uint8_t side_ = 0;
@@ -127,6 +133,67 @@ class RuleHandle {
   std::uint64_t bit_ = 0;
 };
 
+namespace detail {
+
+// One message touches one line of memory each of the connection, its direction, the link and the port: what
+// is kept in them, and in which order, is the speed of the network.
+
+struct Port {
+  std::int64_t bytes_per_second;
+  Time free_at{kStart};
+};
+
+/// An ordered pair of processes: what connections between them share.
+struct alignas(64) Link {
+  Stream stream;
+  const Distribution* latency;
+  Port* port;  ///< null within a node
+  std::uint64_t packets;
+  EntityId entity;
+};
+
+struct alignas(64) Direction {
+  Link* link = nullptr;
+  Time last_due{kStart};
+  EventHandle next;
+  EnvelopeQueue on_the_way;
+  EnvelopeQueue arrived;      ///< waits until the process takes it
+  std::uint32_t waiting = 0;  ///< how many those are
+  std::uint32_t posted = 0;   ///< mail given to the process for them
+  bool muted = false;
+
+  void drop_arrived() {
+    arrived.clear();
+    waiting = 0;
+  }
+};
+
+/// Never freed before the network, so that sockets and events may point to it; `generation` tells whether it
+/// is still theirs.
+struct alignas(64) Connection {
+  enum class Side : std::uint8_t { opening, open, closed, vanished };
+  Network* network = nullptr;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  Process* process[2] = {nullptr, nullptr};
+  Endpoint* endpoint[2] = {nullptr, nullptr};
+  Time established{kStart};
+  Side side[2] = {Side::closed, Side::closed};
+  bool swallowed[2] = {false, false};
+  bool in_use = false;
+  bool black_hole = false;
+  Direction direction[2];  ///< 0: from the client (side 0) to the server (side 1)
+};
+static_assert(sizeof(Link) == 64 && sizeof(Direction) == 64 && sizeof(Connection) == 192);
+
+}  // namespace detail
+
+inline detail::Connection* Socket::connection() const {
+  if (connection_ == nullptr || !connection_->in_use || connection_->generation != generation_)
+    return nullptr;
+  return connection_;
+}
+
 class Network {
  public:
   explicit Network(Simulation& simulation, NetworkOptions options = {});
@@ -162,42 +229,11 @@ class Network {
   friend class Socket;
   friend class RuleHandle;
 
-  struct Port {
-    std::int64_t bytes_per_second;
-    Time free_at{kStart};
-  };
-  /// An ordered pair of processes: what connections between them share.
-  struct Link {
-    Process* from;
-    Process* to;
-    EntityId entity;
-    Stream stream;
-    const Distribution* latency;
-    Port* port;  ///< null within a node
-    std::uint64_t packets = 0;
-  };
-  enum class Side : std::uint8_t { opening, open, closed, vanished };
-  struct Direction {
-    Link* link = nullptr;
-    Time last_due{kStart};
-    EventHandle next;
-    detail::EnvelopeQueue on_the_way;
-    detail::EnvelopeQueue arrived;  ///< waits until the process takes it
-    std::uint32_t posted = 0;       ///< mail given to the process for `arrived`
-    bool muted = false;
-  };
-  struct Connection {
-    std::uint32_t slot = 0;
-    std::uint32_t generation = 0;
-    bool in_use = false;
-    bool black_hole = false;
-    Time established{kStart};
-    Side side[2] = {Side::closed, Side::closed};
-    bool swallowed[2] = {false, false};
-    Endpoint* endpoint[2] = {nullptr, nullptr};
-    Process* process[2] = {nullptr, nullptr};
-    Direction direction[2];  ///< 0: from the client (side 0) to the server (side 1)
-  };
+  using Port = detail::Port;
+  using Link = detail::Link;
+  using Direction = detail::Direction;
+  using Connection = detail::Connection;
+  using Side = Connection::Side;
   struct Rule {
     std::uint64_t bit;  ///< by which packets remember that it holds them
     std::unique_ptr<LinkRule> rule;
@@ -210,30 +246,32 @@ class Network {
   void process_ended(Process& process, CloseReason reason);
   void power_restored(Node& node);
 
-  Connection* find(const Socket& socket) const;
   Connection& take_connection();
   void release_if_done(Connection& connection);
   static detail::Envelope* notice_envelope(detail::Envelope::What what, CloseReason reason);
   void notice(Connection& connection, unsigned from_side, detail::Envelope::What what, CloseReason reason);
   void transmit(Connection& connection, unsigned from_side, detail::Envelope* envelope, bool control);
-  Verdict judge(const Link& link, const detail::Envelope& envelope, unsigned from_side, bool control,
-                std::uint64_t& holders);
+  Verdict judge(const Connection& connection, const detail::Envelope& envelope, unsigned from_side,
+                bool control, std::uint64_t& holders);
   void arm(Connection& connection, unsigned from_side);
   void break_connection(Connection& connection);
   void end_rule(std::uint64_t bit);
 
-  std::uint64_t address(const Connection& connection, unsigned side) const {
-    return (std::uint64_t{connection.generation} << 32) | (std::uint64_t{connection.slot} << 1) | side;
+  /// With the connection, what a callback needs: which life of it, which side.
+  static std::uint64_t address(const Connection& connection, unsigned side) {
+    return (std::uint64_t{connection.generation} << 1) | side;
   }
-  static void on_due(void* network, std::uint64_t address);
-  static void on_mail(void* network, std::uint64_t address);
+  static bool lives(const Connection& connection, std::uint64_t address) {
+    return connection.in_use && connection.generation == address >> 1;
+  }
+  static void on_due(void* connection, std::uint64_t address);
+  static void on_mail(void* connection, std::uint64_t address);
   void arrive(Connection& connection, unsigned from_side, detail::Envelope* envelope);
   void post(Connection& connection, unsigned from_side);
   void hand_over(Connection& connection, unsigned from_side);
   void accept(Connection& connection);
-  Connection* at(std::uint64_t address) const;
-  Socket socket(const Connection& connection, unsigned side) {
-    return {this, connection.slot, connection.generation, static_cast<std::uint8_t>(side)};
+  static Socket socket(Connection& connection, unsigned side) {
+    return {&connection, connection.slot, connection.generation, static_cast<std::uint8_t>(side)};
   }
 
   Simulation& simulation_;

@@ -34,7 +34,7 @@ void Network::process_ended(Process& process, CloseReason reason) {
       if (!connection->in_use || connection->process[side] != &process) continue;
       if (connection->side[side] == Side::closed || connection->side[side] == Side::vanished) continue;
       connection->endpoint[side] = nullptr;
-      connection->direction[1 - side].arrived.clear();
+      connection->direction[1 - side].drop_arrived();
       if (host_lives) {
         connection->side[side] = Side::closed;
         notice(*connection, side, Envelope::What::closed, reason);
@@ -66,7 +66,7 @@ void Network::break_connection(Connection& connection) {
     Direction& inbound = connection.direction[1 - side];
     simulation_.cancel(inbound.next);
     inbound.on_the_way.clear();
-    inbound.arrived.clear();
+    inbound.drop_arrived();
   }
   connection.black_hole = false;
   for (unsigned side = 0; side < 2; ++side) {

@@ -42,6 +42,7 @@ void Node::power_off() {
   if (!powered_) return;
   powered_ = false;
   to_restart_.clear();
+  for (const auto& process : processes_) process->powered_ = false;
   for (const auto& process : processes_) {
     if (!process->alive() || process->process_state() == ProcessState::created) continue;
     to_restart_.push_back(process.get());
@@ -53,6 +54,7 @@ void Node::power_off() {
 void Node::power_on() {
   if (powered_) return;
   powered_ = true;
+  for (const auto& process : processes_) process->powered_ = true;
   for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i](*this, NodeChange::power_restored);
   for (Process* process : std::exchange(to_restart_, {})) process->restart();
 }

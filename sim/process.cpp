@@ -29,6 +29,7 @@ std::string_view to_string(ProcessState state) {
 }
 
 Process::Process(Node& node, std::string name) : node_{&node}, name_{std::move(name)} {
+  powered_ = node.powered();
   simulation = &node.sim();
   assert(simulation->find_process(name_) == nullptr && "two processes of one name");
   entity = simulation->entity(name_);

@@ -60,6 +60,8 @@ class Process : public TaskScope {
   Time now() const { return simulation->now(); }
 
   ProcessState process_state() const { return state_; }
+  /// Its node's, at hand: asked for every message.
+  bool powered() const { return powered_; }
   bool alive() const { return TaskScope::state != TaskScope::State::ended; }
   bool paused() const { return TaskScope::state == TaskScope::State::paused; }
   /// 1 from the first start on, one more with each restart: what fences the past off.
@@ -124,6 +126,7 @@ class Process : public TaskScope {
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 
  private:
+  friend class Node;
   friend class Simulation;
   friend class TaskFrame;
 
@@ -155,15 +158,17 @@ class Process : public TaskScope {
   void tell(ProcessChange change);
   Task<> run_stop_handler();
 
-  Node* node_;
-  std::string name_;
+  // What a delivery looks at comes first, in the line of memory of the scope.
+  bool powered_ = true;  ///< kept by the node
   ProcessState state_ = ProcessState::created;
   ProcessState before_pause_ = ProcessState::created;
   std::uint32_t incarnation_ = 0;
+  std::vector<Held> held_;
+  Node* node_;
+  std::size_t released_ = 0;
+  std::string name_;
   Main main_;
   Main stop_handler_;
-  std::vector<Held> held_;
-  std::size_t released_ = 0;
   EventHandle release_;
   std::vector<Listener> listeners_;
 };

@@ -2,6 +2,7 @@
 // bytes is received in the process's name, counted in a histogram of delays, hashed, changed and sent on over
 // a random connection: latency from a lognormal table, serialisation, order per connection, rules asked, the
 // receiver found alive.
+#include <array>
 #include <bit>
 #include <memory>
 #include <vector>
@@ -22,28 +23,26 @@ struct World {
   Network network{sim};
   bench::Draws draws;
   bench::Meter meter;
+  std::uint64_t delays[64] = {};
   explicit World(const bench::Arguments& arguments) : meter{arguments.settle(), arguments.events} {}
 };
 
 struct Peer : Endpoint {
   World& world;
   Process& process;
-  std::vector<Socket> sockets;
-  std::uint64_t delays[64] = {};
+  std::array<Socket, 4> sockets;
 
   Peer(World& in, Process& runs) : world{in}, process{runs} {}
   void on_message(Socket, Message message) override {
     const auto delay = static_cast<std::uint64_t>((process.now() - message.sent()).count());
-    ++delays[std::bit_width(delay) & 63];
+    ++world.delays[std::bit_width(delay) & 63];
     Payload payload = message.as<Payload>();
     world.sim.absorb(payload.words[0], process.id().value());
     ++payload.words[0];
     if (world.meter.tick()) world.sim.stop();
     send(payload);
   }
-  void send(const Payload& payload) {
-    sockets[world.draws.below(static_cast<std::uint32_t>(sockets.size()))].send(1, 64, payload);
-  }
+  void send(const Payload& payload) { sockets[world.draws.below(4)].send(1, 64, payload); }
 };
 
 }  // namespace
@@ -61,9 +60,9 @@ int main(int count, char** values) {
     world.network.listen(process, *peers.back());
   }
   for (std::uint32_t i = 0; i < arguments.n; ++i) {
-    for (std::uint32_t k = 0; k < 4; ++k) {
+    for (Socket& socket : peers[i]->sockets) {
       const std::uint32_t other = (i + 1 + world.draws.below(arguments.n - 1)) % arguments.n;
-      peers[i]->sockets.push_back(world.network.connect(peers[i]->process, peers[other]->process, *peers[i]));
+      socket = world.network.connect(peers[i]->process, peers[other]->process, *peers[i]);
     }
   }
   for (const auto& peer : peers) peer->send({});
