@@ -88,6 +88,20 @@ struct StrategyType {
   const Parameter* find(std::string_view parameter) const;
 };
 
+/// A strategy with the options beside it: what a `watermark` block says.
+struct Block {
+  Spec spec;
+  Options options;
+  friend bool operator==(const Block&, const Block&) = default;
+};
+
+/// An option of a block, declared as a parameter is. An empty default_text: not set.
+struct OptionField {
+  Parameter parameter;
+  void (*apply)(Options&, const ParameterValue&);
+  std::string (*text)(const Options&);  ///< as it would be written; empty: nothing to write
+};
+
 /// In the order of the W-ids.
 std::span<const StrategyType* const> catalogue();
 const StrategyType* find(std::string_view name);
@@ -95,15 +109,9 @@ const StrategyType* find(std::string_view name);
 Spec defaults(const StrategyType& type);
 /// Ranges and checks, in words; empty if the strategy can run.
 std::vector<std::string> problems(const Spec& spec);
+std::vector<std::string> problems(const Block& block);
 /// A fresh generator; needs a spec without problems whose type has one.
 std::unique_ptr<Generator> make(const Spec& spec);
-
-/// A strategy with the options beside it: what a `watermark` block says.
-struct Block {
-  Spec spec;
-  Options options;
-  friend bool operator==(const Block&, const Block&) = default;
-};
 
 /// Either a block or everything that is wrong with the text, each with the nearest valid name where there is
 /// one.
@@ -121,5 +129,6 @@ std::string to_text(const Spec& spec);
 /// One value by its parameter's declaration; an error message instead if it is not valid.
 std::optional<ParameterValue> parse_value(const Parameter& parameter, std::string_view text,
                                           std::string& error);
+std::string to_text(const Parameter& parameter, const ParameterValue& value);
 
 }  // namespace wrackline::event_time::strategy

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace wrackline::event_time::strategy {
 
@@ -42,5 +43,9 @@ struct Options {
   std::int64_t poll_ms = 1000;  ///< of Propagation::out_of_band
   friend bool operator==(const Options&, const Options&) = default;
 };
+
+/// How an option is written in a block, what it says now, and what a written value changes.
+struct OptionField;
+std::span<const OptionField> option_fields();
 
 }  // namespace wrackline::event_time::strategy
