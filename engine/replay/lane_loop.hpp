@@ -1,0 +1,144 @@
+// The loop of lane.hpp, apart so that each kind of windows is one small translation unit.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/replay/lane.hpp"
+#include "engine/replay/watermark_feed.hpp"
+
+namespace wrackline::replay {
+
+template <class Windows, class Feed>
+void LaneOf<Windows, Feed>::feed(const Columns& columns) {
+  if (columns.size() == 0) return;
+  if (!std::exchange(started_, true)) {
+    const std::int64_t first = columns.arrival_ms.front();
+    result_.first_arrival_ms = last_arrival_ms_ = first;
+    feed_.start(first);
+    if (config_.early_every_ms > 0)
+      next_early_ = first + (config_.phase_ms == 0 ? config_.early_every_ms : config_.phase_ms);
+    next_timer_ = std::min(feed_.next_timer(), next_early_);
+  }
+  const std::size_t count = columns.size();
+  const std::int64_t* const events = columns.event_ms.data();
+  const std::int64_t* const arrivals = columns.arrival_ms.data();
+  const std::uint32_t* const keys = columns.key.empty() ? nullptr : columns.key.data();
+  const std::int64_t* const values = columns.value.empty() ? nullptr : columns.value.data();
+  const std::uint64_t first_row = result_.records;
+  const bool keep_fates = config_.keep_fates;
+  std::int64_t watermark = watermark_;
+  std::uint64_t behind = 0;
+
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::int64_t event_ms = events[i];
+    const std::int64_t now_ms = arrivals[i];
+    const std::uint32_t key = keys == nullptr ? 0 : keys[i];
+    const std::int64_t value = values == nullptr ? 1 : values[i];
+    if (now_ms >= next_timer_) [[unlikely]] {
+      run_timers(now_ms);
+      watermark = watermark_;
+    }
+    if (static_cast<std::uint64_t>(event_ms - now_ms + oldest_) > span_) [[unlikely]] {
+      reject(event_ms, now_ms);
+      continue;
+    }
+    const bool is_behind = event_ms <= watermark;
+    behind += is_behind ? 1 : 0;
+    const Verdict verdict = windows_.add(key, event_ms, value, now_ms, watermark);
+    if (verdict != Verdict::accepted) [[unlikely]] {
+      if (verdict == Verdict::dropped) {
+        ++result_.dropped;
+        result_.drops.add(first_row + i);
+      } else {
+        ++result_.no_window;
+      }
+    }
+    if (keep_fates) [[unlikely]] {
+      keep(verdict == Verdict::dropped     ? Fate::dropped
+           : verdict == Verdict::no_window ? Fate::no_window
+           : is_behind                     ? Fate::behind
+                                           : Fate::on_time,
+           watermark);
+    }
+    const std::int64_t said = feed_.on_record(key, {event_ms, now_ms, key, value});
+    if (said != watermark) {
+      moved(said, now_ms);
+      watermark = watermark_;
+    }
+    if (watermark != event_time::kMinTimestamp) [[likely]]
+      result_.lag.insert(now_ms - watermark - 1);
+  }
+  result_.behind += behind;
+  result_.records += count;
+  last_arrival_ms_ = arrivals[count - 1];
+}
+
+template <class Windows, class Feed>
+void LaneOf<Windows, Feed>::moved(std::int64_t watermark, std::int64_t now_ms) {
+  watermark = std::min(watermark, kLatestMs);
+  if (watermark <= watermark_) {
+    // Nothing downstream may see a watermark twice or going back: the checker counts, the windows stay.
+    if (watermark < watermark_) ++result_.monotonicity_violations;
+    return;
+  }
+  if (watermark_ == event_time::kMinTimestamp) lag_since_ms_ = now_ms;
+  hold_lag(now_ms);
+  watermark_ = watermark;
+  ++result_.watermark_messages;
+  if (watermark >= windows_.next_event()) windows_.advance(watermark, now_ms);
+}
+
+template <class Windows, class Feed>
+void LaneOf<Windows, Feed>::run_timers(std::int64_t until_ms) {
+  while (next_timer_ <= until_ms) {
+    if (next_early_ <= feed_.next_timer()) {
+      // Between two records nothing new can be shown, so one early pane a gap is enough.
+      windows_.show_early(next_early_);
+      next_early_ +=
+          (until_ms - next_early_) / config_.early_every_ms * config_.early_every_ms + config_.early_every_ms;
+    } else {
+      const std::int64_t now_ms = feed_.next_timer();
+      const std::int64_t before = watermark_;
+      if (const std::int64_t said = feed_.on_timer(); said != before) moved(said, now_ms);
+      if (feed_.is_quiet() && (watermark_ == before || windows_.empty())) feed_.skip_to(until_ms);
+    }
+    next_timer_ = std::min(feed_.next_timer(), next_early_);
+  }
+}
+
+template <class Windows, class Feed>
+void LaneOf<Windows, Feed>::reject(std::int64_t event_ms, std::int64_t now_ms) {
+  const bool future = event_ms > now_ms;
+  ++(future ? result_.rejected_future : result_.rejected_old);
+  if (config_.keep_fates) keep(future ? Fate::rejected_future : Fate::rejected_old, watermark_);
+}
+
+template <class Windows, class Feed>
+ReplayResult LaneOf<Windows, Feed>::take(bool at_end) {
+  hold_lag(last_arrival_ms_);
+  result_.label = config_.label;
+  result_.last_arrival_ms = last_arrival_ms_;
+  result_.windows = windows_.take(at_end);
+  result_.state_bytes = result_.windows.peak_cells * partial_bytes(config_.aggregate);
+  result_.before_first_watermark =
+      result_.records - result_.rejected_future - result_.rejected_old - result_.lag.count();
+  result_.mean_lag_over_time_ms =
+      lag_time_ms_ == 0 ? 0 : static_cast<double>(lag_area_) / 2 / static_cast<double>(lag_time_ms_);
+  const event_time::strategy::Counters now = feed_.counters();
+  result_.strategy = {now.adaptations - counters_before_.adaptations,
+                      now.suppressed_regressions - counters_before_.suppressed_regressions,
+                      now.fallbacks - counters_before_.fallbacks};
+  counters_before_ = now;
+  result_.slack_ms = feed_.slack_ms();
+  result_.strategy_bytes = feed_.state_bytes();
+  result_.rows = rows_.take();
+  result_.rows_left_out = rows_.left_out();
+  lag_area_ = 0;
+  lag_time_ms_ = 0;
+  ReplayResult taken = std::exchange(result_, ReplayResult{});
+  result_.first_arrival_ms = last_arrival_ms_;
+  return taken;
+}
+
+}  // namespace wrackline::replay
