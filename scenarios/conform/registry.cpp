@@ -6,6 +6,12 @@
 namespace wrackline::conform {
 
 // One line per kind, by name.
+Outcome flink_combined(const Json& recorded_case);
+Outcome flink_generator(const Json& recorded_case);
+Outcome flink_interval_join(const Json& recorded_case);
+Outcome flink_multiplexer(const Json& recorded_case);
+Outcome flink_valve(const Json& recorded_case);
+Outcome flink_window(const Json& recorded_case);
 Outcome kafka_assignor(const Json& recorded_case);
 Outcome kafka_consumer_fetch(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
@@ -20,6 +26,12 @@ Outcome streams_window(const Json& recorded_case);
 namespace {
 
 constexpr std::array kKinds{
+    Kind{"flink.combined", flink_combined},
+    Kind{"flink.generator", flink_generator},
+    Kind{"flink.interval_join", flink_interval_join},
+    Kind{"flink.multiplexer", flink_multiplexer},
+    Kind{"flink.valve", flink_valve},
+    Kind{"flink.window", flink_window},
     Kind{"kafka.assignor", kafka_assignor},
     Kind{"kafka.consumer_fetch", kafka_consumer_fetch},
     Kind{"kafka.group", kafka_group},
