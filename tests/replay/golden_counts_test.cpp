@@ -14,11 +14,12 @@ constexpr std::int64_t kMinuteMs = 60'000;
 constexpr std::int64_t kHourMs = 60 * kMinuteMs;
 
 /// All bounds in one pass.
-std::vector<ReplayResult> at_bounds(const workload::TraceColumns& trace, const Bounds& bounds, std::int64_t size_ms,
-                                    std::int64_t lateness_ms = 0) {
+std::vector<ReplayResult> at_bounds(const workload::TraceColumns& trace, const Bounds& bounds,
+                                    std::int64_t size_ms, std::int64_t lateness_ms = 0) {
   std::vector<ReplayConfig> configs;
   for (const std::int64_t bound : bounds)
-    configs.push_back(per_record(fmt::format("bounded={}ms", bound), WindowSpec::tumbling(size_ms), lateness_ms));
+    configs.push_back(
+        per_record(fmt::format("bounded={}ms", bound), WindowSpec::tumbling(size_ms), lateness_ms));
   ReplayOutcome outcome = replay(configs, view(trace));
   REQUIRE(outcome.error.empty());
   return outcome.results;
@@ -134,29 +135,29 @@ TEST_CASE("Science 1.3: the lag of fixed bounds, K-slack and quantiles, to the p
     std::uint64_t behind;
     double lag_ms;
   };
-  for (const Row& expected :
-       std::vector<Row>{{"umts-d1", "bounded=100ms", 421, 207.9},
-                        {"umts-d1", "bounded=200ms", 177, 307.9},
-                        {"umts-d1", "bounded=500ms", 26, 607.9},
-                        {"umts-d1", "k_slack", 10, 4202.9},
-                        {"umts-d1", "sliding_quantile=0.95", 450, 240.3},
-                        {"umts-d1", "sliding_quantile=0.99", 93, 436.7},
-                        {"umts-d1", "sliding_quantile=0.999", 23, 933.2},
-                        {"umts-d2", "bounded=100ms", 1281, 200.7},
-                        {"umts-d2", "k_slack", 10, 2148.4},
-                        {"umts-d2", "sliding_quantile=0.99", 105, 492.9},
-                        {"umts-d3", "bounded=200ms", 55, 291.8},
-                        {"umts-d3", "k_slack", 14, 2758.7},
-                        {"umts-d3", "sliding_quantile=0.99", 95, 532.3},
-                        {"exchange-bybit", "bounded=100ms", 118, 219.4},
-                        {"exchange-bybit", "k_slack", 132, 1595.9},
-                        {"exchange-bybit", "sliding_quantile=0.999", 134, 519.6},
-                        {"nyc-taxi-2019-03", "bounded=30m", 210, 2387585},
-                        {"nyc-taxi-2019-03", "k_slack", 7, 6069800}}) {
+  for (const Row& expected : std::vector<Row>{{"umts-d1", "bounded=100ms", 421, 207.9},
+                                              {"umts-d1", "bounded=200ms", 177, 307.9},
+                                              {"umts-d1", "bounded=500ms", 26, 607.9},
+                                              {"umts-d1", "k_slack", 10, 4202.9},
+                                              {"umts-d1", "sliding_quantile=0.95", 450, 240.3},
+                                              {"umts-d1", "sliding_quantile=0.99", 93, 436.7},
+                                              {"umts-d1", "sliding_quantile=0.999", 23, 933.2},
+                                              {"umts-d2", "bounded=100ms", 1281, 200.7},
+                                              {"umts-d2", "k_slack", 10, 2148.4},
+                                              {"umts-d2", "sliding_quantile=0.99", 105, 492.9},
+                                              {"umts-d3", "bounded=200ms", 55, 291.8},
+                                              {"umts-d3", "k_slack", 14, 2758.7},
+                                              {"umts-d3", "sliding_quantile=0.99", 95, 532.3},
+                                              {"exchange-bybit", "bounded=100ms", 118, 219.4},
+                                              {"exchange-bybit", "k_slack", 132, 1595.9},
+                                              {"exchange-bybit", "sliding_quantile=0.999", 134, 519.6},
+                                              {"nyc-taxi-2019-03", "bounded=30m", 210, 2387585},
+                                              {"nyc-taxi-2019-03", "k_slack", 7, 6069800}}) {
     if (!available(expected.trace)) continue;
     CAPTURE(expected.trace, expected.strategy);
     const auto trace = read_trace(expected.trace);
-    const ReplayResult result = run(per_record(expected.strategy, WindowSpec::tumbling(kHourMs)), view(trace));
+    const ReplayResult result =
+        run(per_record(expected.strategy, WindowSpec::tumbling(kHourMs)), view(trace));
     CHECK(result.behind == expected.behind);
     CHECK(result.lag.count() == trace.size());
     CHECK(result.lag.mean() == Approx(expected.lag_ms).margin(expected.lag_ms > 1e6 ? 0.5 : 0.05001));
