@@ -175,19 +175,21 @@ void PaneOperator::on_timer(const Timer& timer, ResultPanes& fired) {
   }
   emit(state, keyed, timer.key, open, PaneKind::late, fired);
   keyed.windows.erase(keyed.windows.begin() + (&open - keyed.windows.data()));
-  expire(state, keyed);
+  expire(keyed, timer.at_ms);
 }
 
-/// Slices and items that no open window, and none to come, can ask for.
-void PaneOperator::expire(const PartitionWindows& state, KeyWindows& keyed) const {
-  const TimestampMs watermark = watermark_of(state);
+/// Slices and items that no open window, and none to come, can ask for once event time has got so far. Not
+/// the watermark decides: it may have passed windows that are still to be fired in their turn.
+void PaneOperator::expire(KeyWindows& keyed, TimestampMs at_ms) const {
+  const auto due = [&](const OpenWindow& open) { return cleanup_of(open.window) <= at_ms; };
+  if (std::any_of(keyed.windows.begin(), keyed.windows.end(), due)) return;
   std::erase_if(keyed.slices, [&](const KeptSlice& slice) {
-    return saturating_add(slice.last_max, spec_.panes.allowed_lateness_ms) <= watermark;
+    return saturating_add(slice.last_max, spec_.panes.allowed_lateness_ms) <= at_ms;
   });
   if (storage_ == Store::items) {
     std::erase_if(keyed.items, [&](const Item& item) {
       const TimestampMs last = saturating_add(item.timestamp, spec_.windows.size_ms);
-      return saturating_add(last, spec_.panes.allowed_lateness_ms) <= watermark;
+      return saturating_add(last, spec_.panes.allowed_lateness_ms) <= at_ms;
     });
   }
   if (spec_.windows.kind == Kind::count && keyed.windows.empty()) keyed.items.clear();

@@ -180,7 +180,7 @@ class PaneOperator {
   void on_timer(const Timer& timer, ResultPanes& fired);
   void emit(const PartitionWindows& state, KeyWindows& keyed, std::uint32_t key, OpenWindow& window,
             PaneKind kind, ResultPanes& fired);
-  void expire(const PartitionWindows& state, KeyWindows& keyed) const;
+  void expire(KeyWindows& keyed, TimestampMs at_ms) const;
 
   WindowedAggregation spec_;
   std::optional<TimeWindows> time_windows_;

@@ -1,0 +1,42 @@
+// Two streams by window: every pair of one key whose records lie in the same tumbling, hopping or cumulate
+// window, inner, left, right or full; a pair that shares several windows comes once for each.
+//
+// Rows come when the watermark reaches the window's last timestamp: by (window end, start, key), the left
+// records in order of arrival, each with its partners in order of arrival; then what is padded on the left
+// side. Not modelled: panes and allowed lateness (a record is dropped when all its windows have fired),
+// session windows.
+#pragma once
+
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "engine/event_time/window/join.hpp"
+#include "engine/event_time/window/time_windows.hpp"
+
+namespace wrackline::event_time::window {
+
+class WindowJoin {
+ public:
+  /// Needs a definition by timestamp without problems.
+  WindowJoin(const WindowDefinition& windows, JoinType type);
+
+  JoinVerdict add(JoinSide side, std::uint32_t key, const JoinRecord& record);
+  void advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out);
+  TimestampMs watermark() const { return watermark_; }
+  std::size_t open_windows() const { return open_.size(); }
+
+ private:
+  using Where = std::tuple<TimestampMs, TimestampMs, std::uint32_t>;  ///< end, start, key
+  struct Contents {
+    std::vector<JoinRecord> sides[2];
+  };
+
+  TimeWindows windows_;
+  JoinType type_;
+  TimestampMs watermark_ = kMinTimestamp;
+  std::map<Where, Contents> open_;
+  std::vector<Window> scratch_;
+};
+
+}  // namespace wrackline::event_time::window
