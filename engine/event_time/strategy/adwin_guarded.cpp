@@ -50,9 +50,8 @@ class AdwinGuarded {
  private:
   void renew(std::int64_t now_ms) {
     renewed_ms_ = now_ms;
-    constexpr double kFurthest = 9.0e18;
     const double bound = adwin_.payload_mean() + factor_ * std::sqrt(adwin_.payload_variance());
-    slack_ms_ = static_cast<std::int64_t>(std::min(kFurthest, bound));
+    slack_ms_ = whole_ms(bound);
   }
   void judge(bool behind) {
     late_ += behind ? 1 : 0;

@@ -34,7 +34,7 @@ bool AqKSlack::update(const Observation& seen, std::int64_t lateness_ms, bool be
   squares_ += distance * (value - mean_);
   const double before = alpha_;
   if (records_ == batch_) control();
-  k_ms_ = alpha_ == 1 ? greatest_ms_ : static_cast<std::int64_t>(alpha_ * static_cast<double>(greatest_ms_));
+  k_ms_ = alpha_ == 1 ? greatest_ms_ : whole_ms(alpha_ * static_cast<double>(greatest_ms_));
   return alpha_ != before;
 }
 

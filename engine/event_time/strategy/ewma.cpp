@@ -21,9 +21,7 @@ class Ewma {
     deviation_ += (std::abs(distance) - deviation_) * deviation_gain_;
     mean_ += distance * mean_gain_;
     const std::int64_t before = slack_ms_;
-    // M - B with the fraction cut off is the same test for whole milliseconds.
-    constexpr double kFurthest = 9.0e18;
-    slack_ms_ = static_cast<std::int64_t>(std::min(kFurthest, mean_ + factor_ * deviation_));
+    slack_ms_ = whole_ms(mean_ + factor_ * deviation_);
     return slack_ms_ != before;
   }
   std::int64_t slack_ms() const { return slack_ms_; }

@@ -88,7 +88,7 @@ class Learned {
     if (intervals_ < kIntervalsToLearn) {
       slack_ms_ = tracked_ms;
     } else {
-      slack_ms_ = std::min(predicted_ms_, static_cast<std::int64_t>(cap_ * static_cast<double>(tracked_ms)));
+      slack_ms_ = std::min(predicted_ms_, whole_ms(cap_ * static_cast<double>(tracked_ms)));
     }
     return learns;
   }
@@ -114,7 +114,7 @@ class Learned {
                  mean_rate_ > 0 ? rate / mean_rate_ : 1};
     constexpr double kFurthest = 1e15;
     predicted_ = std::clamp(regression_.predict(features_) * unit, 0.0, kFurthest);
-    predicted_ms_ = static_cast<std::int64_t>(std::min(kFurthest, predicted_ + margin_ * mean_error_));
+    predicted_ms_ = whole_ms(predicted_ + margin_ * mean_error_);
     last_quantile_ = quantile;
     ++intervals_;
     interval_.clear();

@@ -31,7 +31,7 @@ class SketchQuantile {
     both_.clear();
     both_.merge(previous_);
     both_.merge(current_);
-    const std::int64_t before = std::exchange(slack_ms_, static_cast<std::int64_t>(both_.quantile(p_)));
+    const std::int64_t before = std::exchange(slack_ms_, whole_ms(both_.quantile(p_)));
     if (current_.count() >= n_) {
       std::swap(current_, previous_);
       current_.clear();

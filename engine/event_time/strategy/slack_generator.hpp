@@ -48,6 +48,13 @@ class EventTimes {
   bool newest_ = false;
 };
 
+/// A bound that was computed in floating point, as whole milliseconds: the fraction cut off (M - B is the
+/// same test then), not beyond the axis.
+inline std::int64_t whole_ms(double ms) {
+  constexpr double kFurthest = 9.0e18;
+  return ms >= kFurthest ? static_cast<std::int64_t>(kFurthest) : ms > 0 ? static_cast<std::int64_t>(ms) : 0;
+}
+
 class SilenceGuard {
  public:
   static constexpr std::size_t kRecent = 512;

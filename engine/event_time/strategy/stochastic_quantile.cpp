@@ -30,7 +30,7 @@ class StochasticQuantile {
     } else {
       const double step = std::max(min_step_ms_, eta_ * q_);
       q_ = lateness > q_ ? q_ + step * p_ : std::max(0.0, q_ - step * (1 - p_));
-      slack_ms_ = static_cast<std::int64_t>(q_);
+      slack_ms_ = whole_ms(q_);
     }
     return slack_ms_ != before;
   }
