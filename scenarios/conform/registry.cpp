@@ -21,6 +21,7 @@ Outcome kafka_partition(const Json& recorded_case);
 Outcome kafka_partitioner(const Json& recorded_case);
 Outcome kafka_replica(const Json& recorded_case);
 Outcome kafka_sender(const Json& recorded_case);
+Outcome streams_join(const Json& recorded_case);
 Outcome streams_window(const Json& recorded_case);
 
 namespace {
@@ -41,6 +42,7 @@ constexpr std::array kKinds{
     Kind{"kafka.partitioner", kafka_partitioner},
     Kind{"kafka.replica", kafka_replica},
     Kind{"kafka.sender", kafka_sender},
+    Kind{"streams.join", streams_join},
     Kind{"streams.window", streams_window},
 };
 

@@ -12,6 +12,14 @@ SCENARIO("S-4, S-11 to S-16: windowed aggregations agree with every recorded cas
   CHECK(tally.not_modelled == std::vector<std::string>{});
 }
 
+SCENARIO("S-11, S-12: joins of streams and tables agree with every recorded case") {
+  const Tally tally = run_recorded("streams.join");
+  CHECK(tally.cases == 264);
+  CHECK(tally.agree == tally.cases);
+  CHECK(tally.differ == std::vector<std::string>{});
+  CHECK(tally.not_modelled == std::vector<std::string>{});
+}
+
 SCENARIO("the driver of streams.window tells a wrong answer from a right one") {
   GIVEN("one record in a tumbling window") {
     Json recorded = Json::parse(R"({"id": "streams.window/altered", "version": "4.1.1",
