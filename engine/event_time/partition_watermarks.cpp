@@ -17,7 +17,25 @@ std::vector<std::string> WatermarkStrategy::problems() const {
   if (idle_timeout_ms < 0)
     found.push_back(fmt::format("the idle timeout must be greater than 0 ms (0: never idle), not {} ms",
                                 idle_timeout_ms));
+  if (emission == Emission::marker && marker_every < 1)
+    found.push_back(fmt::format("a marker every {} records is none", marker_every));
+  if (kind == Kind::generated && !make) found.push_back("a generated watermark needs a strategy");
   return found;
+}
+
+PartitionWatermarks::PartitionWatermarks(const WatermarkStrategy& strategy)
+    : strategy_{strategy},
+      plain_{strategy.kind != WatermarkStrategy::Kind::generated &&
+             strategy.emission != WatermarkStrategy::Emission::marker &&
+             strategy.scope == strategy::Scope::partition && strategy.combine == strategy::Combine::min},
+      merged_{new_split(0)} {}
+
+PartitionWatermarks::Split PartitionWatermarks::new_split(PartitionId partition) const {
+  Split split{.partition = partition,
+              .until_marker = strategy_.marker_every,
+              .generator = WatermarkGenerator{strategy_}};
+  if (strategy_.kind == WatermarkStrategy::Kind::generated) split.generated = strategy_.make();
+  return split;
 }
 
 const PartitionWatermarks::Split* PartitionWatermarks::find_slowly(PartitionId partition) const {
@@ -32,7 +50,7 @@ void PartitionWatermarks::add_partition(PartitionId partition) {
   assert(find(partition) == nullptr);
   const auto at = std::lower_bound(splits_.begin(), splits_.end(), partition,
                                    [](const Split& split, PartitionId id) { return split.partition < id; });
-  splits_.insert(at, Split{.partition = partition, .generator = WatermarkGenerator{strategy_}});
+  splits_.insert(at, new_split(partition));
   idle_ = false;
 }
 
@@ -49,41 +67,94 @@ void PartitionWatermarks::on_records(PartitionId partition, std::span<const Time
   assert(strategy_.emission == WatermarkStrategy::Emission::periodic);
   Split* split = find(partition);
   assert(split != nullptr && "records of a partition that was not added");
+  if (!plain_) {
+    for (const TimestampMs timestamp : timestamps) on_observation(*split, {timestamp, clock_ms_});
+    return;
+  }
   split->generator.on_record(*std::max_element(timestamps.begin(), timestamps.end()));
   split->idleness.on_record();
 }
 
-TimestampMs PartitionWatermarks::on_periodic_emit(std::int64_t now_ms) {
-  for (Split& split : splits_) {
-    if (strategy_.idle_timeout_ms > 0 && split.idleness.probe(now_ms, strategy_.idle_timeout_ms)) {
-      split.idle = true;
-      continue;
-    }
-    // "Any watermark emitted on a split output, even one that does not advance, makes the split active
-    // again": a generator without a record has nothing to emit and stays as it is.
-    const TimestampMs said = split.generator.watermark();
-    if (said == kMinTimestamp) continue;
-    split.idle = false;
-    split.published = std::max(split.published, said);
+TimestampMs PartitionWatermarks::on_observation(Split& split, const strategy::Observation& seen) {
+  Split& heard = heard_by(split);
+  clock_ms_ = std::max(clock_ms_, seen.arrival_ms);
+  if (heard.generated) {
+    strategy::Observation in_order = seen;
+    in_order.arrival_ms = clock_ms_;
+    heard.generated->on_record(in_order);
+  } else {
+    heard.generator.on_record(seen.event_ms);
   }
+  split.idleness.on_record();
+  if (strategy_.emission == WatermarkStrategy::Emission::periodic) return current_;
+  if (strategy_.emission == WatermarkStrategy::Emission::marker) {
+    if (--heard.until_marker > 0) return current_;
+    heard.until_marker = strategy_.marker_every;
+  }
+  publish_one(heard);
+  return current_;
+}
+
+TimestampMs PartitionWatermarks::on_periodic_emit(std::int64_t now_ms, std::int64_t clock_ms) {
+  clock_ms_ = std::max(clock_ms_, clock_ms);
+  for (Split& split : splits_) probe(split, now_ms);
+  if (strategy_.scope == strategy::Scope::task) probe(merged_, now_ms);
   combine();
   return current_;
 }
 
+void PartitionWatermarks::probe(Split& split, std::int64_t now_ms) {
+  if (split.generated) split.generated->on_periodic(clock_ms_);
+  const bool counts = strategy_.idle_timeout_ms > 0 && &split != &merged_;
+  if (counts && split.paused) {
+    split.idleness.on_record();  // silence that was imposed is none
+  } else if (counts && split.idleness.probe(now_ms, strategy_.idle_timeout_ms)) {
+    split.idle = true;
+    return;
+  }
+  if (strategy_.emission == WatermarkStrategy::Emission::marker) return;
+  // "Any watermark emitted on a split output, even one that does not advance, makes the split active
+  // again": a generator without a record has nothing to emit and stays as it is.
+  const TimestampMs said = split.says();
+  if (said == kMinTimestamp) return;
+  split.idle = false;
+  split.published = std::max(split.published, said);
+}
+
+void PartitionWatermarks::on_batch_end(std::int64_t clock_ms) {
+  if (plain_) return;
+  clock_ms_ = std::max(clock_ms_, clock_ms);
+  for (Split& split : splits_) {
+    if (split.generated) split.generated->on_batch_end(clock_ms_);
+  }
+  if (merged_.generated) merged_.generated->on_batch_end(clock_ms_);
+}
+
+void PartitionWatermarks::set_backlog(PartitionId partition, std::int64_t records) {
+  Split& heard = heard_by(*find(partition));
+  if (heard.generated) heard.generated->set_backlog(records);
+}
+
 void PartitionWatermarks::combine() {
   if (splits_.empty()) return;
+  if (strategy_.scope == strategy::Scope::task) {
+    current_ = std::max(current_, merged_.published);
+    return;
+  }
   TimestampMs lowest = kMaxTimestamp;
   TimestampMs highest = kMinTimestamp;
+  TimestampMs highest_active = kMinTimestamp;
   bool all_idle = true;
   for (const Split& split : splits_) {
     highest = std::max(highest, split.published);
     if (split.idle) continue;
     all_idle = false;
     lowest = std::min(lowest, split.published);
+    highest_active = std::max(highest_active, split.published);
   }
   idle_ = all_idle;
   if (!all_idle) {
-    current_ = std::max(current_, lowest);
+    current_ = std::max(current_, strategy_.combine == strategy::Combine::min ? lowest : highest_active);
   } else if (strategy_.all_idle == WatermarkStrategy::AllIdle::flush_max) {
     current_ = std::max(current_, highest);
   }

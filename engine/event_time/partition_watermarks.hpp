@@ -14,9 +14,12 @@
 //   * no partitions: nothing is emitted, and the task is not idle (it blocks everything downstream - Flink's
 //   rule);
 //   * removing a partition does not move the watermark before the next combination.
-// Order of a record: it is judged against current() as it was *before* its own timestamp is fed in here
-// (Flink's source emits the record first and calls the generator after it). Not modelled: alignment across
-// sources, the operator-side valve of a shuffled stream (a later room).
+// Beyond Flink, by the options of a watermark block (strategy/options.hpp): any strategy of the catalogue;
+// emission at marker records; the maximum instead of the minimum; one generator for all that the task reads
+// (Scope::task: what a generator behind a shuffle sees - partitions then neither idle nor count on their
+// own). A partition that is paused (alignment.hpp) can not turn idle. Order of a record: it is judged against
+// current() as it was *before* its own timestamp is fed in here (Flink's source emits the record first and
+// calls the generator after it). Not modelled: the operator-side valve of a shuffled stream (flink/).
 #pragma once
 
 #include <cassert>
@@ -34,7 +37,7 @@ using PartitionId = std::uint32_t;
 
 class PartitionWatermarks {
  public:
-  explicit PartitionWatermarks(const WatermarkStrategy& strategy) : strategy_{strategy} {}
+  explicit PartitionWatermarks(const WatermarkStrategy& strategy);
 
   const WatermarkStrategy& strategy() const { return strategy_; }
 
@@ -49,10 +52,18 @@ class PartitionWatermarks {
   TimestampMs on_record(PartitionId partition, TimestampMs timestamp) {
     Split* split = find(partition);
     assert(split != nullptr && "a record of a partition that was not added");
+    if (!plain_) [[unlikely]]
+      return on_observation(*split, {timestamp, clock_ms_});
     split->generator.on_record(timestamp);
     split->idleness.on_record();
     if (strategy_.emission == WatermarkStrategy::Emission::per_record) publish_one(*split);
     return current_;
+  }
+  /// The same for strategies that look at more than the timestamp.
+  TimestampMs on_record(PartitionId partition, const strategy::Observation& seen) {
+    Split* split = find(partition);
+    assert(split != nullptr && "a record of a partition that was not added");
+    return on_observation(*split, seen);
   }
   /// Many records of one partition that are all judged against the same watermark (periodic emission: nothing
   /// moves in between). Under per-record emission use on_record, one by one.
@@ -61,7 +72,17 @@ class PartitionWatermarks {
   /// The timer of pipeline.auto-watermark-interval fired; to be called under per-record emission too, because
   /// idleness is probed only here. `now_ms` is the task's own monotonic clock. Returns the combined watermark
   /// afterwards.
-  TimestampMs on_periodic_emit(std::int64_t now_ms);
+  TimestampMs on_periodic_emit(std::int64_t now_ms) { return on_periodic_emit(now_ms, now_ms); }
+  /// `clock_ms` is the clock on the axis of the arrivals, for strategies that look at it.
+  TimestampMs on_periodic_emit(std::int64_t now_ms, std::int64_t clock_ms);
+  /// A micro-batch ended; what its strategies say counts from the next emission on.
+  void on_batch_end(std::int64_t clock_ms);
+
+  /// Records that are known to wait in the partition (strategy W6).
+  void set_backlog(PartitionId partition, std::int64_t records);
+  /// Alignment does not let the partition be read.
+  void set_paused(PartitionId partition, bool paused) { find(partition)->paused = paused; }
+  bool paused(PartitionId partition) const { return find(partition)->paused; }
 
   /// The input of the task ended: MAX, from which nothing returns.
   TimestampMs on_end_of_input() { return current_ = kMaxTimestamp; }
@@ -81,10 +102,21 @@ class PartitionWatermarks {
   struct Split {
     PartitionId partition;
     bool idle = false;
+    bool paused = false;
+    std::int64_t until_marker = 0;
     WatermarkGenerator generator;
+    std::unique_ptr<strategy::Generator> generated{};  ///< of Kind::generated, instead
+
+    TimestampMs says() const { return generated ? generated->watermark() : generator.watermark(); }
     IdlenessTimer idleness{};
     TimestampMs published = kMinTimestamp;
   };
+
+  Split new_split(PartitionId partition) const;
+  TimestampMs on_observation(Split& split, const strategy::Observation& seen);
+  /// Whose generator hears of a record of the split.
+  Split& heard_by(Split& split) { return strategy_.scope == strategy::Scope::task ? merged_ : split; }
+  void probe(Split& split, std::int64_t now_ms);
 
   const Split* find(PartitionId partition) const {
     // A task reads a handful of partitions in long runs of one: the last hit is nearly always right.
@@ -98,18 +130,22 @@ class PartitionWatermarks {
 
   /// Per-record emission: publish what this partition has to say, recombine if that can move the minimum.
   void publish_one(Split& split) {
-    const TimestampMs said = split.generator.watermark();
+    const TimestampMs said = split.says();
     const bool woke = split.idle;
     if (said <= split.published && !woke) return;
     const bool held_the_minimum = split.published <= current_;
     if (said > split.published) split.published = said;
     split.idle = false;
-    if (held_the_minimum || woke) combine();
+    if (held_the_minimum || woke || !plain_) combine();
   }
   void combine();
 
   WatermarkStrategy strategy_;
-  std::vector<Split> splits_;  ///< ascending by partition
+  /// Nothing but ascending or bounded generators a partition, combined by the minimum: the hot path.
+  bool plain_;
+  std::vector<Split> splits_;             ///< ascending by partition
+  Split merged_;                          ///< of Scope::task
+  TimestampMs clock_ms_ = kMinTimestamp;  ///< arrivals never fall, whatever the node's clock does
   mutable std::size_t last_ = 0;
   TimestampMs current_ = kMinTimestamp;
   bool idle_ = false;

@@ -7,26 +7,27 @@
 //   bounded    W = max timestamp - bound - 1: BoundedOutOfOrdernessWatermarks, including its start value,
 //   which makes
 //              the watermark exactly MIN (and not a wrapped number) before the first record.
-// When a new value is *emitted* - after every record (W3 "on-event") or at the periodic emission (W2) - is
-// decided by PartitionWatermarks, not here. Not modelled: adaptive strategies (W4-W18). A new one gets its
-// own file, a Kind below and a case in on_record().
+// When a new value is *emitted* - after every record (W3 "on-event"), at markers or at the periodic emission
+// (W2)
+// - is decided by PartitionWatermarks, not here. All other strategies (W3-W18) come from the catalogue
+// (engine/event_time/strategy/): kind `generated`, with the function that makes a generator.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/event_time/strategy/options.hpp"
+#include "engine/event_time/strategy/strategy.hpp"
 #include "engine/event_time/timestamp.hpp"
 
 namespace wrackline::event_time {
 
 /// What a user configures: the rule and when it speaks.
 struct WatermarkStrategy {
-  enum class Kind : std::uint8_t { none, ascending, bounded };
-  enum class Emission : std::uint8_t {
-    per_record,  ///< the watermark moves right behind every record (punctuated, "on-event")
-    periodic,    ///< only when PartitionWatermarks::on_periodic_emit is called
-                 ///< (pipeline.auto-watermark-interval)
-  };
+  enum class Kind : std::uint8_t { none, ascending, bounded, generated };
+  using Emission = strategy::Emission;
   /// What a source says when the last of its partitions turns idle.
   enum class AllIdle : std::uint8_t {
     keep,       ///< Flink 1.20: the combined watermark stays where it is
@@ -40,6 +41,11 @@ struct WatermarkStrategy {
   std::int64_t idle_timeout_ms =
       0;  ///< 0 = a silent partition holds the watermark for ever (Flink's default)
   AllIdle all_idle = AllIdle::flush_max;
+  std::int64_t marker_every = 1;  ///< of Emission::marker
+  strategy::Scope scope = strategy::Scope::partition;
+  strategy::Combine combine = strategy::Combine::min;
+  std::function<std::unique_ptr<strategy::Generator>()> make = {};  ///< of Kind::generated
+  bool uses_values = false;  ///< the generators look at Observation::value or key
 
   static WatermarkStrategy none() { return {.kind = Kind::none}; }
   static WatermarkStrategy ascending() { return {.kind = Kind::ascending}; }
@@ -55,7 +61,8 @@ struct WatermarkStrategy {
 class WatermarkGenerator {
  public:
   explicit WatermarkGenerator(const WatermarkStrategy& strategy)
-      : silent_{strategy.kind == WatermarkStrategy::Kind::none},
+      : silent_{strategy.kind == WatermarkStrategy::Kind::none ||
+                strategy.kind == WatermarkStrategy::Kind::generated},
         hold_back_ms_{strategy.kind == WatermarkStrategy::Kind::bounded ? strategy.bound_ms + 1 : 1},
         max_timestamp_{kMinTimestamp + hold_back_ms_} {}
 
