@@ -198,7 +198,8 @@ def test_progress_shows_a_bar(small, capsys):
 
 
 INTERRUPTED = """
-import sys, wrackline
+import signal, sys, wrackline
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to Ctrl-C
 print("ready", flush=True)
 try:
     wrackline.run(sys.argv[1], seeds="1..100000", jobs=2, progress=False)
