@@ -119,7 +119,7 @@ ReplayResult LaneOf<Windows, Feed>::take(bool at_end) {
   hold_lag(last_arrival_ms_);
   result_.label = config_.label;
   result_.last_arrival_ms = last_arrival_ms_;
-  result_.windows = windows_.take(at_end);
+  result_.windows = windows_.take(at_end, last_arrival_ms_);
   result_.state_bytes = result_.windows.peak_cells * partial_bytes(config_.aggregate);
   result_.before_first_watermark =
       result_.records - result_.rejected_future - result_.rejected_old - result_.lag.count();

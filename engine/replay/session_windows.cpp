@@ -162,7 +162,11 @@ void SessionWindows::show_early(std::int64_t /*now_ms*/) {
   }
 }
 
-WindowFigures SessionWindows::take(bool at_end) {
+WindowFigures SessionWindows::take(bool at_end, std::int64_t now_ms) {
+  for (const Session& session : sessions_) {
+    if (session.generation % 2 == 1 && !session.fired && session.end <= now_ms)
+      figures_.overdue.insert(now_ms - session.end);
+  }
   if (at_end) {
     for (const Session& session : sessions_) {
       const auto content = static_cast<std::uint64_t>(session.cell.count);

@@ -32,7 +32,7 @@ class SessionWindows {
   void advance(std::int64_t watermark, std::int64_t now_ms);
   void show_early(std::int64_t now_ms);
   bool empty() const { return live_ == 0; }
-  WindowFigures take(bool at_end);
+  WindowFigures take(bool at_end, std::int64_t now_ms);
 
  private:
   struct Session {

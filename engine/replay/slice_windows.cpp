@@ -292,7 +292,16 @@ void SliceWindows<Cell>::clean_up(std::int64_t watermark) {
 }
 
 template <class Cell>
-WindowFigures SliceWindows<Cell>::take(bool at_end) {
+WindowFigures SliceWindows<Cell>::take(bool at_end, std::int64_t now_ms) {
+  std::int64_t last_end = kMinTimestamp;
+  for (std::size_t i = finished_; i < slices_.size(); ++i) {
+    for (std::int64_t end = slices_[i]->next_end; end <= slices_[i]->last_end && end <= now_ms;
+         end += layout_.step_ms()) {
+      if (end <= last_end) continue;
+      last_end = end;
+      figures_.overdue.insert(now_ms - end);
+    }
+  }
   std::uint64_t held = 0;
   for (const auto& slice : slices_) held += slice->records;
   figures_.peak_records = std::max(figures_.peak_records, held);

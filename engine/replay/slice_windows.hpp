@@ -59,7 +59,7 @@ class SliceWindows {
   bool empty() const { return slices_.empty(); }
 
   /// What was counted since the last take(), with what is still open as unfired if this is the end.
-  WindowFigures take(bool at_end);
+  WindowFigures take(bool at_end, std::int64_t now_ms);
 
  private:
   struct Slice {

@@ -19,12 +19,9 @@ namespace wrackline::replay {
 class Spread {
  public:
   static constexpr int kSubBits = 7;
-  static constexpr std::size_t kSide = std::size_t{64 - kSubBits} << kSubBits;
 
   void insert(std::int64_t value) {
-    if (counts_.empty()) [[unlikely]]
-      counts_.resize(2 * kSide);
-    ++counts_[bucket_of(value)];
+    ++cell_of(value);
     ++count_;
     sum_ += value;
     least_ = std::min(least_, value);
@@ -45,16 +42,23 @@ class Spread {
   friend bool operator==(const Spread& a, const Spread& b);
 
  private:
-  static std::size_t bucket_of(std::int64_t value) {
-    const std::int64_t sign = value >> 63;  // all ones if negative
-    const auto size = static_cast<std::uint64_t>(value ^ sign);
+  std::uint64_t& cell_of(std::int64_t value) {
+    // A negative value v lies where ~v >= 0 does on the other side.
+    const bool negative = value < 0;
+    std::vector<std::uint64_t>& side = negative ? below_ : counts_;
+    const std::size_t bucket = bucket_of(static_cast<std::uint64_t>(negative ? ~value : value));
+    if (bucket >= side.size()) [[unlikely]]
+      side.resize((bucket | 127) + 1);
+    return side[bucket];
+  }
+  static std::size_t bucket_of(std::uint64_t size) {
     const int shift = std::max(0, 63 - kSubBits - std::countl_zero(size | 1));
-    return (static_cast<std::size_t>(shift) << kSubBits) + static_cast<std::size_t>(size >> shift) +
-           (static_cast<std::size_t>(sign) & kSide);
+    return (static_cast<std::size_t>(shift) << kSubBits) + static_cast<std::size_t>(size >> shift);
   }
   static std::int64_t middle_of(std::size_t bucket);
 
-  std::vector<std::uint64_t> counts_;  ///< empty until the first value; the upper half holds negative ones
+  std::vector<std::uint64_t> counts_;  ///< as far as the largest value reaches
+  std::vector<std::uint64_t> below_;   ///< of negative ones
   std::uint64_t count_ = 0;
   __extension__ __int128 sum_ = 0;
   std::int64_t least_ = INT64_MAX;

@@ -42,6 +42,9 @@ struct WindowFigures {
 
   Spread firing_delay;
   Spread record_latency;
+  /// Windows that have ended by the clock of arrivals and had not fired when the figures were taken: how long
+  /// ago they ended. Their delay is at least that.
+  Spread overdue;
 
   std::uint64_t peak_windows = 0;
   std::uint64_t peak_slices = 0;

@@ -140,7 +140,7 @@ Outcome by_replay(const Case& made, WindowFigures& figures) {
       if (watermark >= windows.next_event()) windows.advance(watermark, record.now_ms);
     }
   }
-  figures = windows.take(true);
+  figures = windows.take(true, 0);
   for (const WindowRow& row : rows.take())
     outcome.rows.emplace_back(row.start_ms, row.end_ms, row.fired_at_ms, row.key,
                               row.timing == PaneTiming::late, row.count, row.sum, row.least, row.greatest);
