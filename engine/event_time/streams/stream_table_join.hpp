@@ -24,7 +24,7 @@ namespace wrackline::event_time::streams {
 
 struct StreamTableSettings {
   bool left_join = false;
-  std::optional<std::int64_t> grace_ms;
+  std::optional<std::int64_t> grace_ms{};
   Version version = Version::v4_1;
 
   /// What the DSL refuses of a grace period.

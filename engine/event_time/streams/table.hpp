@@ -89,7 +89,7 @@ class KeyValueStore {
 };
 
 struct TableSettings {
-  std::optional<std::int64_t> history_retention_ms;  ///< set: a versioned store
+  std::optional<std::int64_t> history_retention_ms{};  ///< set: a versioned store
   bool cached = false;
   bool send_old_values = false;
 };
