@@ -21,6 +21,11 @@ Outcome kafka_partition(const Json& recorded_case);
 Outcome kafka_partitioner(const Json& recorded_case);
 Outcome kafka_replica(const Json& recorded_case);
 Outcome kafka_sender(const Json& recorded_case);
+Outcome spark_chained(const Json& recorded_case);
+Outcome spark_dedup(const Json& recorded_case);
+Outcome spark_join(const Json& recorded_case);
+Outcome spark_join_static(const Json& recorded_case);
+Outcome spark_watermark(const Json& recorded_case);
 Outcome streams_join(const Json& recorded_case);
 Outcome streams_window(const Json& recorded_case);
 
@@ -42,6 +47,11 @@ constexpr std::array kKinds{
     Kind{"kafka.partitioner", kafka_partitioner},
     Kind{"kafka.replica", kafka_replica},
     Kind{"kafka.sender", kafka_sender},
+    Kind{"spark.chained", spark_chained},
+    Kind{"spark.dedup", spark_dedup},
+    Kind{"spark.join", spark_join},
+    Kind{"spark.join_static", spark_join_static},
+    Kind{"spark.watermark", spark_watermark},
     Kind{"streams.join", streams_join},
     Kind{"streams.window", streams_window},
 };
