@@ -6,6 +6,7 @@
 namespace wrackline::conform {
 
 // One line per kind, by name.
+Outcome flink_alignment(const Json& recorded_case);
 Outcome flink_combined(const Json& recorded_case);
 Outcome flink_generator(const Json& recorded_case);
 Outcome flink_interval_join(const Json& recorded_case);
@@ -32,6 +33,7 @@ Outcome streams_window(const Json& recorded_case);
 namespace {
 
 constexpr std::array kKinds{
+    Kind{"flink.alignment", flink_alignment},
     Kind{"flink.combined", flink_combined},
     Kind{"flink.generator", flink_generator},
     Kind{"flink.interval_join", flink_interval_join},
