@@ -28,6 +28,7 @@ Outcome spark_join(const Json& recorded_case);
 Outcome spark_join_static(const Json& recorded_case);
 Outcome spark_watermark(const Json& recorded_case);
 Outcome streams_join(const Json& recorded_case);
+Outcome streams_record_order(const Json& recorded_case);
 Outcome streams_window(const Json& recorded_case);
 
 namespace {
@@ -55,6 +56,7 @@ constexpr std::array kKinds{
     Kind{"spark.join_static", spark_join_static},
     Kind{"spark.watermark", spark_watermark},
     Kind{"streams.join", streams_join},
+    Kind{"streams.record_order", streams_record_order},
     Kind{"streams.window", streams_window},
 };
 

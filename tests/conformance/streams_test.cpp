@@ -20,6 +20,14 @@ SCENARIO("S-11, S-12: joins of streams and tables agree with every recorded case
   CHECK(tally.not_modelled == std::vector<std::string>{});
 }
 
+SCENARIO("S-2 to S-4: the order of a task's records agrees with every recorded case") {
+  const Tally tally = run_recorded("streams.record_order");
+  CHECK(tally.cases == 103);
+  CHECK(tally.agree == tally.cases);
+  CHECK(tally.differ == std::vector<std::string>{});
+  CHECK(tally.not_modelled == std::vector<std::string>{});
+}
+
 SCENARIO("the driver of streams.window tells a wrong answer from a right one") {
   GIVEN("one record in a tumbling window") {
     Json recorded = Json::parse(R"({"id": "streams.window/altered", "version": "4.1.1",

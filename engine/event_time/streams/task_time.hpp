@@ -23,6 +23,27 @@ enum class TimestampExtractor : std::uint8_t {
   use_partition_time_on_invalid,
 };
 
+/// What the extractor makes of a record's timestamp; empty if it skips the record. A timestamp that it cannot
+/// answer for kills the task (StreamsError).
+inline std::optional<TimestampMs> extracted(TimestampExtractor extractor, TimestampMs record_timestamp_ms,
+                                            TimestampMs partition_time_ms, Drops& drops) {
+  if (record_timestamp_ms >= 0) return record_timestamp_ms;
+  switch (extractor) {
+    case TimestampExtractor::fail_on_invalid:
+      throw StreamsError("StreamsException", "Input record has invalid (negative) timestamp");
+    case TimestampExtractor::log_and_skip_on_invalid:
+      drops.push_back({.why = Skip::invalid_timestamp, .timestamp_ms = record_timestamp_ms});
+      return std::nullopt;
+    case TimestampExtractor::use_partition_time_on_invalid:
+      break;
+  }
+  if (partition_time_ms < 0) {
+    throw StreamsError("StreamsException",
+                       "Could not infer a timestamp for the input record: the partition time is unknown");
+  }
+  return partition_time_ms;
+}
+
 class TaskTime {
  public:
   explicit TaskTime(std::size_t inputs = 1,
@@ -30,27 +51,12 @@ class TaskTime {
       : extractor_(extractor), partition_time_ms_(inputs, kNoTimestamp) {}
 
   /// The timestamp with which the record is processed; empty if the extractor skips it. Moves both times.
-  /// A timestamp that the extractor cannot answer for kills the task (StreamsException).
   std::optional<TimestampMs> extract(std::size_t input, TimestampMs record_timestamp_ms, Drops& drops) {
     TimestampMs& partition_time = partition_time_ms_.at(input);
-    TimestampMs timestamp = record_timestamp_ms;
-    if (timestamp < 0) {
-      switch (extractor_) {
-        case TimestampExtractor::fail_on_invalid:
-          throw StreamsError("StreamsException", "Input record has invalid (negative) timestamp");
-        case TimestampExtractor::log_and_skip_on_invalid:
-          drops.push_back({.why = Skip::invalid_timestamp, .timestamp_ms = timestamp});
-          return std::nullopt;
-        case TimestampExtractor::use_partition_time_on_invalid:
-          if (partition_time < 0) {
-            throw StreamsError("StreamsException",
-                               "Could not infer new timestamp for input record: partition time unknown");
-          }
-          timestamp = partition_time;
-      }
-    }
-    partition_time = std::max(partition_time, timestamp);
-    stream_time_ms_ = std::max(stream_time_ms_, timestamp);
+    const auto timestamp = extracted(extractor_, record_timestamp_ms, partition_time, drops);
+    if (!timestamp) return std::nullopt;
+    partition_time = std::max(partition_time, *timestamp);
+    stream_time_ms_ = std::max(stream_time_ms_, *timestamp);
     return timestamp;
   }
 
