@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/commands.hpp"
+#include "cli/trace_arguments.hpp"
 #include "scenarios/plan.hpp"
 
 namespace wrackline::cli {
@@ -122,6 +123,16 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
         ->check(CLI::Range(0, 1'000'000));
     conforming->callback([&] { command = [&] { return conform_files(conform, parts, streams); }; });
   }
+
+  FitCommandOptions fit;
+  CLI::App* const fitting = app.add_subcommand(
+      "fit", "Say how late a recorded trace is, which law describes it and which clocks err");
+  fitting->add_option("trace", fit.file, "CSV: key,event_time_ms,arrival_time_ms and perhaps value; or .gz")
+      ->required();
+  fitting->add_option("--by", fit.by, "A table of the sources too")->check(CLI::IsMember({"key"}));
+  fitting->add_flag("--json", fit.json, "JSON on stdout");
+  add_trace_options(*fitting, fit.read);
+  fitting->callback([&] { command = [&] { return fit_trace(fit, streams); }; });
 
   std::string first;
   std::string second;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "engine/workload/trace_options.hpp"
 #include "scenarios/plan.hpp"
 
 namespace wrackline::cli {
@@ -51,6 +52,14 @@ struct ConformOptions {
   int shown = 3;  ///< differing cases shown for each kind
 };
 int conform_files(const ConformOptions& options, const Parts& parts, const Streams& streams);
+
+struct FitCommandOptions {
+  std::string file;
+  workload::TraceReadOptions read;
+  std::string by;  ///< "key": a table of the sources too
+  bool json = false;
+};
+int fit_trace(const FitCommandOptions& options, const Streams& streams);
 
 /// Name and options of a command, as completion needs them.
 struct CommandWords {

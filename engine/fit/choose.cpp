@@ -10,7 +10,9 @@ namespace wrackline::fit {
 namespace {
 
 constexpr std::size_t kFewest = 200;
+constexpr std::size_t kStretches = 40;
 constexpr double kGoodKs = 0.05;
+constexpr double kGoodKsCorrelated = 0.10;
 constexpr double kGoodTail = 1.25;
 constexpr double kEqualScores = 0.01;
 
@@ -32,20 +34,39 @@ double tail_error(const Candidate& candidate) {
   return candidate.p99_ratio >= 1 ? candidate.p99_ratio : 1 / std::max(candidate.p99_ratio, 1e-9);
 }
 
+/// One half to fit to, one to judge by, in turn.
+std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> halves_of(
+    std::span<const std::int64_t> delays_ms) {
+  std::pair<std::vector<std::int64_t>, std::vector<std::int64_t>> halves;
+  for (std::size_t stretch = 0; stretch < kStretches; ++stretch) {
+    const std::size_t from = delays_ms.size() * stretch / kStretches;
+    const std::size_t until = delays_ms.size() * (stretch + 1) / kStretches;
+    auto& half = stretch % 2 == 0 ? halves.first : halves.second;
+    half.insert(half.end(), delays_ms.begin() + static_cast<std::ptrdiff_t>(from),
+                delays_ms.begin() + static_cast<std::ptrdiff_t>(until));
+  }
+  return halves;
+}
+
+double small_ks(std::size_t records, double lag1) {
+  const double r = std::clamp(lag1, 0.0, 0.999);
+  const double effective = static_cast<double>(records) * (1 - r) / (1 + r);
+  return std::clamp(1.36 * std::sqrt(2 / std::max(effective, 1.0)), kGoodKs, kGoodKsCorrelated);
+}
+
 std::string reason_of(const Choice& choice, const Candidate& best, const Candidate& knots) {
   if (choice.parametric)
-    return fmt::format("on the second half of the trace: KS {:.3f}, P99 {:.0f} % of the one seen", best.ks,
+    return fmt::format("on what was held back: KS {:.3f}, P99 {:.0f} % of the one seen", best.ks,
                        best.p99_ratio * 100);
   return fmt::format(
-      "no law fits: on the second half the best, {}, has KS {:.3f} and P99 {:.0f} % of the one seen; the "
-      "knots "
-      "have {:.3f} and {:.0f} %",
+      "no law fits: on what was held back the best, {}, has KS {:.3f} and P99 {:.3g} % of the one seen; the "
+      "knots have {:.3f} and {:.0f} %",
       name_of(best.law.family), best.ks, best.p99_ratio * 100, knots.ks, knots.p99_ratio * 100);
 }
 
 }  // namespace
 
-Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms) {
+Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms, double lag1) {
   Choice choice;
   choice.shift_ms = shift_ms;
   choice.records = delays_ms.size();
@@ -60,9 +81,12 @@ Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms
     return choice;
   }
   const std::size_t half = delays_ms.size() / 2;
-  const Sample first = sample_of(delays_ms.first(half), shift_ms, step_ms);
-  const Sample second = sample_of(delays_ms.subspan(half), shift_ms, step_ms);
-  choice.ks_of_halves = ks_distance(first.values, second.values);
+  choice.ks_of_halves =
+      ks_distance(values_of(delays_ms.first(half), shift_ms), values_of(delays_ms.subspan(half), shift_ms));
+  const auto [fitted_to, held_back] = halves_of(delays_ms);
+  const Sample first = sample_of(fitted_to, shift_ms, step_ms);
+  const Sample second = sample_of(held_back, shift_ms, step_ms);
+  choice.small_ks = small_ks(held_back.size(), lag1);
   const double p99_seen = quantile(second.values, 0.99);
 
   for (std::size_t f = 0; f < kFamilies; ++f) {
@@ -71,15 +95,14 @@ Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms
     candidate.score = log_score(candidate.law, second);
     candidate.ks = ks_distance(second.values, second.half_ms, [&](double x) { return candidate.law.cdf(x); });
     candidate.p99_ratio = candidate.law.quantile(0.99) / p99_seen;
-    candidate.aic =
-        2 * candidate.law.parameters - 2 * log_score(candidate.law, first) * static_cast<double>(half);
+    candidate.aic = 2 * candidate.law.parameters -
+                    2 * log_score(candidate.law, first) * static_cast<double>(fitted_to.size());
     choice.candidates.push_back(std::move(candidate));
   }
   const Candidate knots = choice.candidates.back();
   for (Candidate& candidate : choice.candidates) {
-    candidate.fits = candidate.law.family != Family::empirical &&
-                     (candidate.ks <= kGoodKs || candidate.ks <= knots.ks) &&
-                     (tail_error(candidate) <= kGoodTail || tail_error(candidate) <= tail_error(knots));
+    candidate.fits = candidate.law.family != Family::empirical && candidate.ks <= choice.small_ks &&
+                     tail_error(candidate) <= kGoodTail;
   }
   std::stable_sort(choice.candidates.begin(), choice.candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });

@@ -16,6 +16,9 @@ namespace {
 constexpr double kWrapMs = 4'294'967.296;
 constexpr double kHourMs = 3'600'000;
 constexpr std::size_t kFewestForSlope = 200;
+constexpr double kShortestForSlopeMs = 60'000;
+/// What a clock without a time server does; less is the way's doing.
+constexpr double kLeastPpm = 1;
 constexpr std::size_t kFewestForOffset = 20;
 
 double median(std::vector<double> values) {
@@ -203,20 +206,23 @@ class Examination {
     const Line line = line_through(envelope);
     const Step step = step_in(envelope);
     const double span_ms = envelope.at_ms.back() - envelope.at_ms.front();
-    if (!(span_ms > 0)) return;
+    if (span_ms < kShortestForSlopeMs) return;
     if (residue_of(envelope, step) < residue_of(envelope, line) && std::fabs(step.by_ms) >= 50 &&
         std::fabs(step.by_ms) > 8 * std::max(step.scatter, 1.0)) {
       const std::int64_t at_ms = rows.front().arrival_ms + static_cast<std::int64_t>(envelope.at_ms[step.at]);
       tell(TroubleKind::step, key, -step.by_ms,
-           fmt::format("its clock stepped {} by {}, {} after the trace begins",
-                       step.by_ms > 0 ? "back" : "forward", duration_text(std::fabs(step.by_ms)),
-                       duration_text(static_cast<double>(at_ms - statistics_.first_arrival_ms()))),
+           fmt::format("its shortest delays {} by {}, {} after the trace begins: a clock that stepped {}{}",
+                       step.by_ms > 0 ? "rose" : "fell", duration_text(std::fabs(step.by_ms)),
+                       duration_text(static_cast<double>(at_ms - statistics_.first_arrival_ms())),
+                       step.by_ms > 0 ? "back" : "forward",
+                       step.by_ms > 0 ? ", or a longer way" : ", or a shorter one"),
            at_ms);
       return;
     }
     const double change_ms = line.slope * span_ms;
     // Half a millisecond is what the clock of the trace can not show.
     if (std::fabs(change_ms) < std::max(6 * std::max(line.scatter, 0.5), 3.0)) return;
+    if (std::fabs(line.slope) * 1e6 < kLeastPpm) return;
     tell(TroubleKind::drift, key, -line.slope * 1e6,
          fmt::format("its clock drifts by {:+.4g} ppm: {} over the trace", -line.slope * 1e6,
                      duration_text(std::fabs(change_ms))));

@@ -136,8 +136,13 @@ Law fit_lognormal_pareto(const Sample& sample) {
     const double index = std::clamp(in_tail / std::max(sum, kSmallest), 0.1, 50.0);
     Law law;
     law.family = Family::lognormal_pareto;
-    law.parts = {lognormal_part(below, 1 - share),
-                 {share, Shape::pareto, std::max(from - sample.half_ms, 0.5), index, 0}};
+    const double start = std::max(from - sample.half_ms, 0.5);
+    const Part whole_body = lognormal_part(below, 1);
+    // What the body itself has beyond the start is not the tail's to give again.
+    const double leaks = 1 - whole_body.cdf(start);
+    const double tail = std::max((share - leaks) / std::max(1 - leaks, 1e-6), share / 20);
+    law.parts = {whole_body, {tail, Shape::pareto, start, index, 0}};
+    law.parts.front().weight = 1 - tail;
     law.parameters = 5;
     const double score = log_score(law, sample);
     if (!best.parts.empty() && score <= best_score) continue;
@@ -230,6 +235,9 @@ Law fit_empirical(const Sample& sample) {
   Law law;
   law.family = Family::empirical;
   for (const double p : workload::profile_shares()) law.knots.push_back({p, quantile(sample.values, p)});
+  // One absurdly small delay would spread a hundredth of the law down to it.
+  const double small = quantile(sample.values, 0.001);
+  if (law.knots.front().ms < small / 4) law.knots.front().ms = small;
   law.parameters = static_cast<int>(law.knots.size());
   return law;
 }

@@ -62,7 +62,9 @@ double quantile(std::span<const std::int64_t> sorted, double p) {
   const auto below = std::min(static_cast<std::size_t>(at), sorted.size() - 1);
   const auto low = static_cast<double>(sorted[below]);
   if (below + 1 >= sorted.size()) return low;
-  return low + (at - static_cast<double>(below)) * (static_cast<double>(sorted[below + 1]) - low);
+  const double between = (at - static_cast<double>(below)) * (static_cast<double>(sorted[below + 1]) - low);
+  // p is no exact binary number: what is less than a nanosecond is not meant.
+  return std::floor((low + between) * 1e6 + 0.5) / 1e6;
 }
 
 double quantile(const Values& values, double p) {

@@ -21,6 +21,7 @@ std::uint32_t whole_bytes(double size) {
 std::vector<std::string> SourceOptions::problems() const {
   std::vector<std::string> found = arrivals.problems();
   for (std::string& problem : keys.problems()) found.push_back(std::move(problem));
+  for (std::string& problem : delay.problems()) found.push_back(std::move(problem));
   if (values.low > values.high)
     found.push_back(
         fmt::format("values: the lowest ({}) is above the highest ({})", values.low, values.high));
@@ -35,7 +36,7 @@ Source::Source(const SourceOptions& options, std::uint64_t seed)
       size_stream_{sim::stream_key(seed, options.name, "sizes")},
       arrivals_{options.arrivals, seed, options.name, options.start},
       keys_{options.keys},
-      delays_{options.delay, sim::Stream{seed, options.name, "delays"}},
+      delays_{options.delay, seed, options.name},
       poison_{options.poison, sim::stream_key(seed, options.name, "poison")},
       clock_{options.clock_offset, options.clock_drift_ppb},
       delayed_{!options.delay.is_zero()},

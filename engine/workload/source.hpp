@@ -1,7 +1,7 @@
 // A generated source: devices or users out there that make records, and the way these take to the producer.
 //
 // Modelled: when records are made (arrival_process.hpp), their keys (key_law.hpp), sizes and values, how long
-// each takes to its producer (any sim::Distribution, stalls included: a slow record is overtaken), the
+// each takes to its producer (delay_law.hpp: a slow record is overtaken), the
 // source's own clock, which stamps the event time (offset, drift, step, freeze: sim/clock.hpp), a start, a
 // duration and a count. Key, size, value and poison of the n-th record are pure functions of (seed, name, n);
 // its gap and delay are the n-th draws of streams of their own. So two configurations under one seed see the
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/workload/arrival_process.hpp"
+#include "engine/workload/delay_law.hpp"
 #include "engine/workload/in_flight.hpp"
 #include "engine/workload/key_law.hpp"
 #include "engine/workload/record_source.hpp"
@@ -28,7 +29,7 @@ struct SourceOptions {
   std::uint16_t index = 0;  ///< the `source` of the EventIds; unique in the run
   ArrivalLaw arrivals;
   KeyLaw keys;
-  sim::Distribution delay;  ///< ns from creation to the producer; constant 0: none at all
+  DelayLaw delay;  ///< from creation to the producer; constant 0: none at all
   sim::Distribution size_bytes = sim::Distribution::constant(100.0);
   ValueLaw values;
   sim::Ratio poison = sim::Ratio::never();
@@ -94,7 +95,7 @@ class Source final : public RecordSource {
   std::uint64_t size_stream_;
   ArrivalProcess arrivals_;
   KeyPicker keys_;
-  sim::DelayProcess delays_;
+  DelayProcess delays_;
   PoisonMarks poison_;
   sim::NodeClock clock_;
   Gate gate_;

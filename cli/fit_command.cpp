@@ -1,0 +1,241 @@
+// `fit`: how late a recorded trace is, which law describes it, which clocks are not to be trusted, and the
+// block that makes a scenario's source as late.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/commands.hpp"
+#include "cli/trace_arguments.hpp"
+#include "engine/fit/delay_block.hpp"
+#include "engine/fit/duration_text.hpp"
+
+namespace wrackline::cli {
+
+namespace {
+
+using Json = nlohmann::json;
+using fit::duration_text;
+
+constexpr std::size_t kChunk = 65'536;
+constexpr std::size_t kTroublesShown = 12;
+constexpr std::size_t kSourcesShown = 20;
+
+std::string grouped(std::uint64_t n) {
+  std::string digits = fmt::format("{}", n);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+struct Read {
+  const FitCommandOptions& options;
+  const fit::Report& report;
+  const workload::TraceKeys& keys;
+  const workload::TraceCounts& counts;
+  std::uint64_t refused = 0;
+};
+
+std::string times(std::initializer_list<std::pair<const char*, double>> named) {
+  std::string text;
+  for (const auto& [name, ms] : named)
+    text += fmt::format("{}{} {}", text.empty() ? "" : "   ", name, duration_text(ms));
+  return text;
+}
+
+void print_summary(const Read& read, std::ostream& out) {
+  const fit::Report& r = read.report;
+  out << fmt::format("{}: {} rows of {} source{} in {}{}\n", read.options.file, grouped(r.rows),
+                     grouped(read.keys.size()), read.keys.size() == 1 ? "" : "s",
+                     duration_text(static_cast<double>(r.last_arrival_ms - r.first_arrival_ms)),
+                     r.stride > 1 ? fmt::format(" (quantiles and laws from every {}th row)", r.stride) : "");
+  out << "  delay       "
+      << times({{"P50", r.p50_ms}, {"P95", r.p95_ms}, {"P99", r.p99_ms}, {"P99.9", r.p999_ms}}) << "\n";
+  out << "              "
+      << times({{"least", static_cast<double>(r.smallest_delay_ms)},
+                {"mean", r.mean_delay_ms},
+                {"greatest", static_cast<double>(r.largest_delay_ms)}})
+      << "\n";
+  const std::uint64_t dropped =
+      read.counts.negative_dropped + read.counts.absurd_dropped + read.counts.duplicates_dropped;
+  out << fmt::format("  missing     {} rows left out; {} negative delays in it ({:.3g} %)\n",
+                     grouped(dropped), grouped(r.negative),
+                     100 * static_cast<double>(r.negative) / static_cast<double>(r.rows));
+  out << fmt::format("  arrivals    one every {}, coefficient of variation {:.3g}\n",
+                     duration_text(r.mean_gap_ms), r.gap_cv);
+  out << fmt::format("  disorder    {} rows behind the greatest event time ({:.4g} %), by at most {}\n",
+                     grouped(r.behind), 100 * static_cast<double>(r.behind) / static_cast<double>(r.rows),
+                     duration_text(static_cast<double>(r.largest_lateness_ms)));
+  out << fmt::format("  dependence  lag-1 of log delay {:+.3f}: {}; tail index (Hill, top 1 %) {}\n", r.lag1,
+                     r.dependence == fit::Dependence::independent ? "neighbours are nearly independent"
+                                                                  : "neighbours hang together",
+                     r.hill_index > 0 ? fmt::format("{:.2f}", r.hill_index) : "none");
+  for (const std::string& note : read.counts.notes()) out << fmt::format("  note        {}\n", note);
+}
+
+void print_laws(const fit::Report& r, std::ostream& out) {
+  if (!r.choice.candidates.empty()) {
+    out << fmt::format("\n  {:<24}  {:>9}  {:>6}  {:>7}   fitted to one half, judged on the other\n", "law",
+                       "log score", "KS", "P99");
+    for (const fit::Candidate& candidate : r.choice.candidates) {
+      const bool knots = candidate.law.family == fit::Family::empirical;
+      out << fmt::format("  {:<24}  {:>9.3f}  {:>6.3f}  {:>5.4g} %   {}{}\n", name_of(candidate.law.family),
+                         candidate.score, candidate.ks, candidate.p99_ratio * 100,
+                         knots            ? ""
+                         : candidate.fits ? "fits: "
+                                          : "",
+                         candidate.law.describe());
+    }
+    out << fmt::format("  First and second half of the time differ by KS {:.3f}{}.\n  ",
+                       r.choice.ks_of_halves,
+                       r.choice.ks_of_halves > 0.1 ? ": what holds in one does not hold in the other" : "");
+  } else {
+    out << "\n  ";
+  }
+  const std::string reason = r.choice.reason;
+  if (r.choice.parametric) {
+    out << fmt::format("Chosen: {}.\n", r.choice.law.describe());
+  } else {
+    out << fmt::format("Chosen: the empirical knots;\n  {}.\n", reason);
+  }
+  if (r.choice.shift_ms != 0)
+    out << fmt::format("  The law is of delay + {}: so far ahead is the clock of the sources.\n",
+                       duration_text(static_cast<double>(r.choice.shift_ms)));
+}
+
+void print_troubles(const Read& read, std::ostream& out) {
+  const auto& troubles = read.report.troubles;
+  if (troubles.empty()) {
+    out << "\n  clocks      nothing stands out\n";
+    return;
+  }
+  out << "\n";
+  for (std::size_t i = 0; i < std::min(troubles.size(), kTroublesShown); ++i)
+    out << fmt::format("  {}{}: {}\n", i == 0 ? "clocks      " : "            ",
+                       read.keys.name_of(troubles[i].key), troubles[i].text);
+  if (troubles.size() > kTroublesShown)
+    out << fmt::format("              and {} more: --json lists all\n", troubles.size() - kTroublesShown);
+}
+
+void print_sources(const Read& read, std::ostream& out) {
+  const auto& sources = read.report.sources;
+  out << fmt::format("\n  {:<20}  {:>9}  {:>10}  {:>10}  {:>10}  {:>9}  {:>9}\n", "source", "rows", "P50",
+                     "P95", "P99", "negative", "behind");
+  for (std::size_t i = 0; i < std::min(sources.size(), kSourcesShown); ++i) {
+    const fit::SourceSummary& source = sources[i];
+    out << fmt::format(
+        "  {:<20}  {:>9}  {:>10}  {:>10}  {:>10}  {:>9}  {:>9}\n", read.keys.name_of(source.key),
+        grouped(source.counts.rows), duration_text(source.p50_ms), duration_text(source.p95_ms),
+        duration_text(source.p99_ms), grouped(source.counts.negative), grouped(source.counts.behind));
+  }
+  if (sources.size() > kSourcesShown)
+    out << fmt::format("  and {} more: --json lists all\n", sources.size() - kSourcesShown);
+}
+
+Json law_json(const fit::Law& law) {
+  Json json{{"family", name_of(law.family)}, {"text", law.describe()}};
+  if (!law.knots.empty()) {
+    Json knots = Json::array();
+    for (const fit::Knot& knot : law.knots) knots.push_back({knot.p, knot.ms});
+    json["knots"] = std::move(knots);
+  }
+  return json;
+}
+
+Json to_json(const Read& read) {
+  const fit::Report& r = read.report;
+  Json knots = Json::array();
+  for (const fit::Knot& knot : r.knots) knots.push_back({knot.p, knot.ms});
+  Json candidates = Json::array();
+  for (const fit::Candidate& candidate : r.choice.candidates) {
+    Json json = law_json(candidate.law);
+    json["log_score"] = candidate.score;
+    json["ks"] = candidate.ks;
+    json["p99_ratio"] = candidate.p99_ratio;
+    json["aic"] = candidate.aic;
+    json["fits"] = candidate.fits;
+    candidates.push_back(std::move(json));
+  }
+  Json troubles = Json::array();
+  for (const fit::Trouble& trouble : r.troubles)
+    troubles.push_back({{"kind", name_of(trouble.kind)},
+                        {"source", read.keys.name_of(trouble.key)},
+                        {"amount", trouble.amount},
+                        {"rows", trouble.rows},
+                        {"text", trouble.text}});
+  Json sources = Json::array();
+  for (const fit::SourceSummary& source : r.sources)
+    sources.push_back({{"source", read.keys.name_of(source.key)},
+                       {"rows", source.counts.rows},
+                       {"negative", source.counts.negative},
+                       {"behind", source.counts.behind},
+                       {"repeats", source.counts.repeats},
+                       {"p50_ms", source.p50_ms},
+                       {"p95_ms", source.p95_ms},
+                       {"p99_ms", source.p99_ms}});
+  return {{"trace", read.options.file},
+          {"rows", r.rows},
+          {"sources", std::move(sources)},
+          {"sample_stride", r.stride},
+          {"notes", read.counts.notes()},
+          {"delay",
+           {{"min_ms", r.smallest_delay_ms},
+            {"mean_ms", r.mean_delay_ms},
+            {"p50_ms", r.p50_ms},
+            {"p90_ms", r.p90_ms},
+            {"p95_ms", r.p95_ms},
+            {"p99_ms", r.p99_ms},
+            {"p999_ms", r.p999_ms},
+            {"max_ms", r.largest_delay_ms},
+            {"negative", r.negative},
+            {"knots", std::move(knots)}}},
+          {"arrivals", {{"mean_gap_ms", r.mean_gap_ms}, {"cv", r.gap_cv}}},
+          {"disorder", {{"behind", r.behind}, {"largest_lateness_ms", r.largest_lateness_ms}}},
+          {"lag1_log_delay", r.lag1},
+          {"hill_index", r.hill_index},
+          {"repeats", r.repeats},
+          {"laws", std::move(candidates)},
+          {"ks_of_halves", r.choice.ks_of_halves},
+          {"chosen", law_json(r.choice.law)},
+          {"parametric", r.choice.parametric},
+          {"reason", r.choice.reason},
+          {"dependence", name_of(r.dependence)},
+          {"clock_trouble", std::move(troubles)},
+          {"clock_offset_ms", r.choice.shift_ms},
+          {"block", fit::delay_block(r)}};
+}
+
+}  // namespace
+
+int fit_trace(const FitCommandOptions& options, const Streams& streams) {
+  const auto input = open_trace(options.file, options.read, streams);
+  if (input == nullptr) return options.read.problems().empty() ? kBadInput : kUsage;
+  workload::TraceKeys keys;
+  workload::TraceProblems problems;
+  workload::TraceReader reader{*input, keys, problems, options.read};
+  fit::Fitter fitter;
+  workload::TraceColumns chunk;
+  while (reader.read(chunk, kChunk)) {
+    fitter.add({chunk.event_ms, chunk.arrival_ms, chunk.key, chunk.value});
+    chunk.clear();
+  }
+  if (report_problems(problems, options.file, streams)) return kBadInput;
+  if (fitter.statistics().rows() == 0) {
+    streams.err << fmt::format("{}: there is no row that can be used\n", options.file);
+    return kBadInput;
+  }
+  const fit::Report report = fitter.finish();
+  const Read read{options, report, keys, reader.counts()};
+  if (options.json) {
+    streams.out << to_json(read).dump(2) << "\n";
+    return kPass;
+  }
+  print_summary(read, streams.out);
+  if (!options.by.empty()) print_sources(read, streams.out);
+  print_laws(report, streams.out);
+  print_troubles(read, streams.out);
+  streams.out << "\nTo paste into a source of a scenario:\n\n" << fit::delay_block(report);
+  return kPass;
+}
+
+}  // namespace wrackline::cli
