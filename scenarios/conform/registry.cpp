@@ -11,6 +11,7 @@ Outcome flink_combined(const Json& recorded_case);
 Outcome flink_generator(const Json& recorded_case);
 Outcome flink_interval_join(const Json& recorded_case);
 Outcome flink_multiplexer(const Json& recorded_case);
+Outcome flink_sql_window(const Json& recorded_case);
 Outcome flink_valve(const Json& recorded_case);
 Outcome flink_window(const Json& recorded_case);
 Outcome kafka_assignor(const Json& recorded_case);
@@ -39,6 +40,7 @@ constexpr std::array kKinds{
     Kind{"flink.generator", flink_generator},
     Kind{"flink.interval_join", flink_interval_join},
     Kind{"flink.multiplexer", flink_multiplexer},
+    Kind{"flink.sql_window", flink_sql_window},
     Kind{"flink.valve", flink_valve},
     Kind{"flink.window", flink_window},
     Kind{"kafka.assignor", kafka_assignor},
