@@ -71,6 +71,15 @@ constexpr std::array kCodes{
     Code{"WL1112", kWarning, "probably not meant",
          "The scenario runs, but a part of it can have no effect or leaves a gap."},
     Code{"WL1113", kError, "empty list", "The list must have at least one entry."},
+    Code{"WL1114", kError, "trace can not be used",
+         "The recorded trace has rows that are no records, are not in order of arrival, or have times in "
+         "another "
+         "unit. Each is named by its line and column. \"trace_options\" of the source names the unit and the "
+         "columns, and says which rows may be repaired or left out; nothing is repaired unasked."},
+    Code{"WL1115", kNote, "trace has peculiarities",
+         "The trace is used; what was found in it, or repaired because \"trace_options\" asks for it, is "
+         "counted. "
+         "Negative delays (a clock that is ahead) count as none on the way to the producer."},
 
     Code{"WL1201", kError, "unknown property",
          "The engine has no property of that name (or this component has not: a producer property in a "

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
+#include <utility>
 
+#include "engine/workload/trace_reader.hpp"
 #include "scenarios/files.hpp"
 #include "scenarios/guarantees.hpp"
 #include "scenarios/matrix.hpp"
@@ -70,14 +72,51 @@ std::string identity(nlohmann::json resolved) {
   return resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void resolve_traces(ScenarioSpec& spec, const Node& document, const ScenarioFiles& files) {
+/// A file that was looked at, with the options that it was read with.
+using TracesRead = std::set<std::string>;
+
+void check_trace(const SourceSpec& source, const nlohmann::json& options, const std::string& name,
+                 Location at, TracesRead& known, Diagnostics& diagnostics) {
+  if (!source.trace_options.problems().empty()) return;  // reported
+  if (!known.insert(*source.trace + options.dump()).second) return;
+  const auto input = workload::open_trace(*source.trace);
+  if (input == nullptr) {
+    diagnostics.report("WL1114", at, fmt::format("the trace \"{}\" can not be opened", name));
+    return;
+  }
+  constexpr std::size_t kMostShown = 5;
+  const workload::TraceSummary summary = workload::summarize_trace(*input, source.trace_options);
+  const workload::TraceProblems& problems = summary.problems;
+  for (std::size_t i = 0; i < std::min(kMostShown, problems.listed().size()); ++i) {
+    workload::TraceProblems::Problem problem = problems.listed()[i];
+    std::replace(problem.option.begin(), problem.option.end(), '-', '_');
+    if (!problem.option.empty())
+      problem.what += fmt::format("; \"trace_options\": {{ \"{}\": \"{}\" }} would help",
+                                  std::exchange(problem.option, {}), problem.value);
+    diagnostics.report("WL1114", at, to_string(problem, name));
+  }
+  if (problems.count() > kMostShown)
+    diagnostics.report(
+        "WL1114", at,
+        fmt::format("{}: {} problems in all, {} rows are good", name, problems.count(), summary.rows));
+  for (const std::string& note : summary.counts.notes())
+    diagnostics.report("WL1115", at, fmt::format("{}: {}", name, note));
+}
+
+void resolve_traces(ScenarioSpec& spec, const Node& document, const nlohmann::json& resolved,
+                    const ScenarioFiles& files, TracesRead& known, Diagnostics& diagnostics) {
   for (SourceSpec& source : spec.sources) {
     if (!source.trace) continue;
     const Node* const sources = document.find("sources");
     const Node* const node = sources->find(source.name);
     const Node* const trace = node != nullptr ? node->find("trace") : nullptr;
-    if (auto path = files.resolve(*source.trace, trace != nullptr ? trace->at : Location{}))
+    const Location at = trace != nullptr ? trace->at : Location{};
+    const std::string name = *source.trace;
+    if (auto path = files.resolve(name, at)) {
       source.trace = *path;
+      const auto pointer = nlohmann::json::json_pointer("/sources") / source.name / "trace_options";
+      check_trace(source, resolved.value(pointer, nlohmann::json::object()), name, at, known, diagnostics);
+    }
   }
 }
 
@@ -116,6 +155,7 @@ std::optional<Plan> load_plan(const std::string& path, const LoadOptions& option
   check_guarantees(*document, diagnostics);
   std::vector<RawCell> cells = expand_matrix(std::move(*document), options, diagnostics);
   std::set<std::string> without_effect;
+  TracesRead traces;
   for (RawCell& raw : cells) {
     Cell& cell = plan.cells.emplace_back();
     cell.index = plan.cells.size() - 1;
@@ -126,7 +166,7 @@ std::optional<Plan> load_plan(const std::string& path, const LoadOptions& option
     ReadContext context{diagnostics, kafka_version(raw.document)};
     nlohmann::json resolved = read_object(scenario_decl(), raw.document, &cell.spec, context);
     validate(cell.spec, raw.document, diagnostics);
-    resolve_traces(cell.spec, raw.document, files);
+    resolve_traces(cell.spec, raw.document, resolved, files, traces, diagnostics);
     // The first cell that can not be read says what is wrong with all that share the mistake.
     if (plan.cells.size() > 64 && diagnostics.has_errors()) break;
     cell.resolved = identity(std::move(resolved));

@@ -204,6 +204,8 @@ void read_absent(const Field& field, const Node& parent, void* target, ReadConte
     for (const Field& inner : field.object().fields) needs_more = needs_more || inner.required;
     if (needs_more) return;
     value = read_object(field.object(), nothing, field.part(target, {}, parent.at), context);
+    // Nothing given and nothing by default: as if there were no such field.
+    if (value.empty()) return;
   } else {
     return;
   }

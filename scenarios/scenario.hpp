@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/properties.hpp"
+#include "engine/workload/trace_options.hpp"
 #include "faults/vocabulary.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "sim/time.hpp"
@@ -44,6 +45,11 @@ enum class LawKind {
   kQuantiles,    ///< quantile knots: a named set of `profile`, or `knots`
   kMixture,      ///< one of `parts` by weight
   kStall,  ///< parts[0] while flowing; flows for a mean of a, then is held for a mean of b (both exponential)
+  // Of the delay of a source only:
+  kBatch,           ///< uploads every a, parts[0] each; a share `shape` fails, then `again`; repeated after b
+  kAutoregressive,  ///< parts[0] for each record, correlated by `shape` with the one before
+  kFraction,        ///< a share `shape` between a and b, the rest at once
+  kModel,           ///< the model called `profile`
 };
 
 struct WeightedLaw;
@@ -54,9 +60,11 @@ struct Law {
   Duration a{};
   Duration b{};
   double shape = 0;
-  std::string profile;                             ///< of kQuantiles: "umts-d1", ...
+  double again = 0;                                ///< of kBatch
+  std::string profile;                             ///< of kQuantiles: "umts-d1", ...; of kModel
   std::vector<std::pair<double, Duration>> knots;  ///< of kQuantiles: probability, value
   std::vector<WeightedLaw> parts;                  ///< of kMixture and kStall
+  std::optional<Duration> shift;                   ///< added to every value; of a stall law, of its base
   std::optional<Duration> cap;                     ///< no value above this
 };
 
@@ -145,7 +153,8 @@ struct SourceSpec {
   ClockSpec clock;
   std::int64_t record_bytes = 100;
   std::optional<std::string>
-      trace;               ///< recorded trace instead of rate, arrivals, keys and delay: path to open
+      trace;  ///< recorded trace instead of rate, arrivals, keys and delay: path to open
+  workload::TraceReadOptions trace_options;
   double trace_speed = 1;  ///< replay this many times faster
   bool replays = false;    ///< re-sends what the producer reported as failed
   PropertyValues config;   ///< kafka::producer_properties()

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <limits>
 
+#include "engine/workload/delay_models.hpp"
 #include "engine/workload/delay_profiles.hpp"
 
 namespace wrackline::scenarios {
@@ -47,6 +48,12 @@ sim::Distribution uncapped(const Law& law) {
     }
     case LawKind::kStall:
       return Distribution::stalls(distribution_of(law.parts.at(0).law), ns(law.a), ns(law.b));
+    case LawKind::kFraction:
+      return workload::fraction_delayed(law.shape, ns(law.a), ns(law.b));
+    case LawKind::kBatch:
+    case LawKind::kAutoregressive:
+    case LawKind::kModel:
+      break;  // no distributions: delay_law_of()
   }
   assert(false);
   return {};
@@ -55,14 +62,35 @@ sim::Distribution uncapped(const Law& law) {
 }  // namespace
 
 sim::Distribution distribution_of(const Law& law) {
-  if (!law.cap) return uncapped(law);
   constexpr double kLowest = std::numeric_limits<double>::lowest();
+  const auto bounded = [&](sim::Distribution made) {
+    if (law.shift) made = made.shifted(ns(*law.shift));
+    return law.cap ? made.clamped(kLowest, ns(*law.cap)) : made;
+  };
+  if (!law.cap && !law.shift) return uncapped(law);
   if (law.kind == LawKind::kStall) {
     // Bounded as a whole it would be drawn independently, and lose what makes it a stall.
-    const sim::Distribution base = distribution_of(law.parts.at(0).law).clamped(kLowest, ns(*law.cap));
+    const sim::Distribution base = bounded(distribution_of(law.parts.at(0).law));
     return sim::Distribution::stalls(base, ns(law.a), ns(law.b));
   }
-  return uncapped(law).clamped(kLowest, ns(*law.cap));
+  return bounded(uncapped(law));
+}
+
+workload::DelayLaw delay_law_of(const Law& law) {
+  switch (law.kind) {
+    case LawKind::kBatch:
+      return workload::BatchUpload{.period = law.a,
+                                   .transfer = distribution_of(law.parts.at(0).law),
+                                   .fails = sim::Ratio::nearest(law.shape),
+                                   .fails_again = sim::Ratio::nearest(law.again),
+                                   .retry = law.b};
+    case LawKind::kAutoregressive:
+      return workload::Autoregressive{distribution_of(law.parts.at(0).law), law.shape};
+    case LawKind::kModel:
+      return workload::find_delay_model(law.profile)->make();
+    default:
+      return distribution_of(law);
+  }
 }
 
 workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share) {

@@ -12,8 +12,10 @@
 
 namespace wrackline::scenarios {
 
-/// In nanoseconds.
+/// In nanoseconds. Not of the laws that only a source's delay can have.
 sim::Distribution distribution_of(const Law& law);
+/// Of a source.
+workload::DelayLaw delay_law_of(const Law& law);
 
 /// `share` producers share the rate of the source evenly.
 workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share);

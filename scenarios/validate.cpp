@@ -118,6 +118,15 @@ class Validation {
     if (source.trace && source.keys.kind == Keys::kNone) {
       report("WL1107", path + ".keys", "a trace has its own keys");
     }
+    if (!source.trace && find_path(document_, path + ".trace_options") != nullptr)
+      report("WL1107", path + ".trace_options", "\"trace_options\" needs a \"trace\"");
+    delay(source.delay, path + ".delay");
+  }
+
+  void delay(const Law& law, const std::string& path) {
+    const bool has_inner = law.kind == LawKind::kBatch || law.kind == LawKind::kAutoregressive;
+    if (has_inner && law.parts.empty()) return;  // missing, and reported
+    for (const std::string& problem : delay_law_of(law).problems()) report("WL1104", path, problem);
   }
 
   void arrivals(const SourceSpec& source, const std::string& path) {

@@ -107,6 +107,8 @@ const ObjectDecl& matrix_decl();
 const ObjectDecl& seeds_decl();
 const ObjectDecl& guarantee_decl();
 const ObjectDecl& law_decl();
+/// Of a source: also laws under which neighbours hang together, and models by name.
+const ObjectDecl& delay_decl();
 
 /// `called` is the name of the field that holds the object, for messages about a short form ("200ms").
 /// Reads an object by its declaration into the target; returns it with defaults applied and values in

@@ -1,4 +1,10 @@
 // Distributions of durations, as scenario files write them; sim's distributions draw from them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/workload/delay_models.hpp"
 #include "engine/workload/delay_profiles.hpp"
 #include "scenarios/vocabulary_rows.hpp"
 
@@ -113,21 +119,24 @@ const ObjectDecl& weighted_decl() {
   return decl;
 }
 
+/// The one law inside another.
+Field inner_law(std::string_view name, std::string_view doc) {
+  Field field{name, FieldType::kObject, doc};
+  field.object = law_decl;
+  field.part = [](void* target, const std::string&, Location) -> void* {
+    auto& parts = as<Law>(target).parts;
+    parts.resize(1);
+    return &parts.front().law;
+  };
+  return field;
+}
+
 const ObjectDecl& stall_decl() {
   static const ObjectDecl decl{
       "stall",
       "Two-state: it flows, then everything is held for a while and released together. Both states last "
       "exponentially long.",
-      {required([] {
-         Field field{"base", FieldType::kObject, "Delay while flowing."};
-         field.object = law_decl;
-         field.part = [](void* target, const std::string&, Location) -> void* {
-           auto& parts = as<Law>(target).parts;
-           parts.resize(1);
-           return &parts.front().law;
-         };
-         return field;
-       }()),
+      {required(inner_law("base", "Delay while flowing.")),
        required(duration("mean_gap", &Law::a, "", {1, kDay * 366}, "Mean time between stalls.")),
        required(duration("mean_stall", &Law::b, "", {1, kDay * 366}, "Mean length of a stall."))}};
   return decl;
@@ -153,11 +162,114 @@ const ObjectDecl& law_decl() {
        also(at_least_one(list("mixture", &Law::parts, weighted_decl, "One of several, by weight.")),
             kind(LawKind::kMixture)),
        also(inline_object("stall", stall_decl, "Correlated: flows and stalls."), kind(LawKind::kStall)),
+       duration("shift", &Law::shift, "", {-kDay * 3660, kDay * 3660},
+                "Added to every value; of a stall law, to those of its base."),
        duration("cap", &Law::cap, "", {0, kDay * 366},
                 "No value above this; of a stall law, no delay of its base.")},
       "constant",
       {{"constant", "uniform", "exponential", "normal", "lognormal", "pareto", "weibull", "gamma",
         "quantiles", "mixture", "stall"}}};
+  return decl;
+}
+
+namespace {
+
+const ObjectDecl& batch_decl() {
+  static const ObjectDecl decl{
+      "batch",
+      "A device collects and uploads at fixed times; what was made in between arrives together.",
+      {required(duration("period", &Law::a, "", {1, kDay * 366}, "Time between uploads.")),
+       with_default(inner_law("transfer", "Time of a whole upload."), "0s"),
+       with_default(ratio("fails", &Law::shape, "", "Share of the uploads that fail at first."), "0%"),
+       with_default(ratio("fails_again", &Law::again, "", "Share of the repetitions that fail too."), "0%"),
+       duration("retry", &Law::b, "1m", {1, kDay * 366}, "Until a failed upload is repeated.")}};
+  return decl;
+}
+
+const ObjectDecl& autoregressive_decl() {
+  static const ObjectDecl decl{
+      "autoregressive",
+      "Each delay is like the one before it.",
+      {required(inner_law("law", "The law of a single delay; no mixture, gamma law or stalls.")),
+       required([] {
+         Field field =
+             number("lag1", &Law::shape, "", {-1, 1},
+                    "Correlation from record to record, of normal scores; about that of log delay.");
+         return field;
+       }())}};
+  return decl;
+}
+
+const ObjectDecl& fraction_decl() {
+  static const ObjectDecl decl{
+      "fraction delayed",
+      "The generator of the out-of-order literature: a share of the records is delayed, the rest is not.",
+      {required(ratio("share", &Law::shape, "", "Of the records.")),
+       duration("min", &Law::a, "0s", {0, kDay * 366}, "Least delay of those."),
+       required(duration("max", &Law::b, "", {0, kDay * 366}, "Greatest delay of those."))},
+      {},
+      {},
+      {},
+      {},
+      [](ReadContext& context, const Node& node, const void* target) {
+        const Law& law = *static_cast<const Law*>(target);
+        if (law.a <= law.b) return;
+        context.diagnostics.report("WL1104", node.at, "\"min\" is greater than \"max\"");
+      }};
+  return decl;
+}
+
+Field model_field() {
+  Field field{"model", FieldType::kChoice, "A model of a whole domain, by name (science.md 6.1)."};
+  for (const workload::DelayModel& model : workload::delay_models())
+    field.choices.emplace_back(model.name, model.description);
+  field.bind = [](void* target, const FieldValue& v) {
+    as<Law>(target).profile = v.text;
+    as<Law>(target).kind = LawKind::kModel;
+  };
+  return field;
+}
+
+/// What a law can be here and nowhere else.
+constexpr std::array kOfDelays{std::string_view{"batch"}, std::string_view{"autoregressive"},
+                               std::string_view{"fraction_delayed"}, std::string_view{"model"}};
+
+void check_delay(ReadContext& context, const Node& node, const void*) {
+  for (const std::string_view kind : kOfDelays) {
+    if (node.member(kind) == nullptr || kind == "fraction_delayed") continue;
+    for (const std::string_view bound : {"shift", "cap"}) {
+      const Member* const given = node.member(bound);
+      if (given == nullptr) continue;
+      context.diagnostics.report(
+          "WL1107", given->key_at,
+          fmt::format("\"{}\" and \"{}\" exclude each other{}", kind, bound,
+                      kind == "model" ? "" : fmt::format("; give \"{}\" to the law inside", bound)));
+    }
+  }
+}
+
+}  // namespace
+
+const ObjectDecl& delay_decl() {
+  static const ObjectDecl decl = [] {
+    ObjectDecl made = law_decl();
+    made.name = "delay";
+    made.doc = "How long events take to the producer: a duration, a distribution, or a model of its story.";
+    std::vector<Field> own{
+        also(inline_object("batch", batch_decl, "Correlated: collected, then uploaded together."),
+             kind(LawKind::kBatch)),
+        also(inline_object("autoregressive", autoregressive_decl, "Correlated: each like the one before it."),
+             kind(LawKind::kAutoregressive)),
+        also(inline_object("fraction_delayed", fraction_decl, "A share is delayed evenly, the rest is not."),
+             kind(LawKind::kFraction)),
+        model_field()};
+    const auto bounds = std::find_if(made.fields.begin(), made.fields.end(),
+                                     [](const Field& field) { return field.name == "shift"; });
+    made.fields.insert(bounds, own.begin(), own.end());
+    made.exactly_one.front().insert(made.exactly_one.front().end(), kOfDelays.begin(), kOfDelays.end());
+    made.check = check_delay;
+    return made;
+  }();
   return decl;
 }
 

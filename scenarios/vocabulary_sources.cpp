@@ -1,5 +1,8 @@
 // Sources: who emits what, and when.
+#include <algorithm>
+
 #include "engine/kafka/config/properties.hpp"
+#include "engine/workload/trace_options.hpp"
 #include "scenarios/vocabulary_rows.hpp"
 
 namespace wrackline::scenarios {
@@ -72,6 +75,55 @@ const ObjectDecl& clock_decl() {
   return decl;
 }
 
+/// "time-unit" on the command line is "time_unit" here; the names live as long as the declarations.
+const std::vector<std::string>& trace_option_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> made;
+    for (const workload::TraceOption& option : workload::trace_options()) {
+      made.emplace_back(option.name);
+      std::replace(made.back().begin(), made.back().end(), '-', '_');
+    }
+    return made;
+  }();
+  return names;
+}
+
+Field trace_option(const workload::TraceOption& option, std::string_view name) {
+  using Kind = workload::TraceOption::Kind;
+  const FieldType type = option.kind == Kind::choice        ? FieldType::kChoice
+                         : option.kind == Kind::duration_ms ? FieldType::kDuration
+                                                            : FieldType::kString;
+  Field field{name, type, option.doc};
+  field.choices = option.choices;
+  if (option.kind == Kind::duration_ms) {
+    field.min = kMs;
+    field.max = kDay;
+  }
+  field.bind = [&option](void* target, const FieldValue& v) {
+    auto& read = as<SourceSpec>(target).trace_options;
+    if (option.set_text != nullptr) return option.set_text(read, v.text);
+    option.set_number(read, option.kind == Kind::duration_ms ? v.integer / kMs : v.integer);
+  };
+  return field;
+}
+
+const ObjectDecl& trace_options_decl() {
+  static const ObjectDecl decl = [] {
+    ObjectDecl made{"trace options",
+                    "How the trace is read, and what is done with rows that are not as they should be.",
+                    {}};
+    const auto options = workload::trace_options();
+    for (std::size_t i = 0; i < options.size(); ++i)
+      made.fields.push_back(trace_option(options[i], trace_option_names()[i]));
+    made.check = [](ReadContext& context, const Node& node, const void* target) {
+      for (const std::string& problem : static_cast<const SourceSpec*>(target)->trace_options.problems())
+        context.diagnostics.report("WL1107", node.at, problem);
+    };
+    return made;
+  }();
+  return decl;
+}
+
 }  // namespace
 
 const ObjectDecl& source_decl() {
@@ -84,15 +136,18 @@ const ObjectDecl& source_decl() {
        rate("rate", &SourceSpec::rate, "", "Events of the whole source per time."),
        object("arrivals", &SourceSpec::arrivals, arrivals_decl, "How events are spread in time."),
        object("keys", &SourceSpec::keys, keys_decl, "Which keys they have."),
-       with_default(object("delay", &SourceSpec::delay, law_decl,
+       with_default(object("delay", &SourceSpec::delay, delay_decl,
                            "From the creation of an event to the producer's send(): what makes events late."),
                     "0s"),
        object("clock", &SourceSpec::clock, clock_decl, "The clock that stamps event time."),
        size("record_size", &SourceSpec::record_bytes, "100B", {1, 1LL << 30},
             "Bytes of key and value of a record."),
-       text(FieldType::kPath, "trace", &SourceSpec::trace,
-            "Replay a recorded trace (CSV: key,event_time_ms,arrival_time_ms) instead of rate, arrivals, "
-            "keys and delay."),
+       text(
+           FieldType::kPath, "trace", &SourceSpec::trace,
+           "Replay a recorded trace (CSV: key,event_time_ms,arrival_time_ms; plain or gzip) instead of rate, "
+           "arrivals, keys and delay."),
+       inline_object("trace_options", trace_options_decl,
+                     "Units and columns of the trace, and chosen repairs."),
        number("speed", &SourceSpec::trace_speed, "1", {0, 1'000'000},
               "Replay the trace this many times faster."),
        boolean("replays", &SourceSpec::replays, "false",

@@ -86,6 +86,7 @@ void World::build_sources(std::uint64_t seed) {
         options.name = name;
         options.index = index;
         options.size_bytes = static_cast<std::uint32_t>(source.record_bytes);
+        options.read = source.trace_options;
         options.time_scale = {1'000'000, static_cast<std::uint64_t>(source.trace_speed * 1e6)};
         made = std::make_unique<workload::TraceSource>(options,
                                                        workload::TraceSource::from_file(*source.trace), seed);
@@ -96,7 +97,7 @@ void World::build_sources(std::uint64_t seed) {
         options.index = index;
         options.arrivals = arrival_law_of(source, producers);
         options.keys = key_law_of(source.keys);
-        options.delay = distribution_of(source.delay);
+        options.delay = delay_law_of(source.delay);
         options.size_bytes = sim::Distribution::constant(static_cast<double>(source.record_bytes));
         options.clock_offset = Duration{offset_ns};
         options.clock_drift_ppb = static_cast<std::int64_t>(source.clock.drift_ppm * 1000);
