@@ -9,7 +9,23 @@ namespace wrackline::replay {
 
 namespace {
 
-constexpr double kLeastPhi = 1.4 * 1.4;
+/// The smallest y with P(Y <= y) >= p, Y negative binomial: shape r, and each further event has probability
+/// q.
+double negative_binomial_quantile(double r, double q, double p) {
+  double mass = sim::math::pow(1 - q, r);
+  double below = mass;
+  double y = 0;
+  // Far out the steps are coarse anyway; the mean is r q / (1 - q).
+  const double furthest = 100 + 20 * (r * q / (1 - q) + 1);
+  while (below < p && y < furthest) {
+    mass *= (y + r) / (y + 1) * q;
+    below += mass;
+    ++y;
+  }
+  return y;
+}
+
+}  // namespace
 
 double clustering(const DropBlocks& drops, std::uint64_t records) {
   double phi = kLeastPhi;
@@ -31,29 +47,11 @@ double clustering(const DropBlocks& drops, std::uint64_t records) {
   return phi;
 }
 
-/// The smallest y with P(Y <= y) >= p, Y negative binomial: shape r, and each further event has probability
-/// q.
-double negative_binomial_quantile(double r, double q, double p) {
-  double mass = sim::math::pow(1 - q, r);
-  double below = mass;
-  double y = 0;
-  // Far out the steps are coarse anyway; the mean is r q / (1 - q).
-  const double furthest = 100 + 20 * (r * q / (1 - q) + 1);
-  while (below < p && y < furthest) {
-    mass *= (y + r) / (y + 1) * q;
-    below += mass;
-    ++y;
-  }
-  return y;
-}
-
-}  // namespace
-
 DropInterval predict_drops(const DropBlocks& drops, std::uint64_t dropped, std::uint64_t records,
-                           std::uint64_t next_records, double level) {
+                           std::uint64_t next_records, double level, double least_phi) {
   DropInterval interval;
   if (records == 0 || next_records == 0) return {0, 1, 1};
-  interval.phi = clustering(drops, records);
+  interval.phi = std::max(least_phi, clustering(drops, records));
   const double shape = static_cast<double>(dropped) / interval.phi + 0.5;
   const double ratio = static_cast<double>(next_records) / static_cast<double>(records);
   const auto next = static_cast<double>(next_records);

@@ -22,8 +22,15 @@ struct DropInterval {
   double phi = 1;  ///< the clustering found
 };
 
+/// The clustering alone; kLeastPhi if there were no drops.
+inline constexpr double kLeastPhi = 1.4 * 1.4;
+double clustering(const DropBlocks& drops, std::uint64_t records);
+
+/// So few drops say nothing about how they cluster: give the clustering of a configuration that drops more.
+inline constexpr std::uint64_t kTellingDrops = 5;
+
 /// `level` two-sided, e.g. 0.95. `next_records` is the length of the stretch that is spoken about.
 DropInterval predict_drops(const DropBlocks& drops, std::uint64_t dropped, std::uint64_t records,
-                           std::uint64_t next_records, double level);
+                           std::uint64_t next_records, double level, double least_phi = kLeastPhi);
 
 }  // namespace wrackline::replay

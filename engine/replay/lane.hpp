@@ -46,6 +46,7 @@ class LaneOf final : public Lane {
 
   void run_timers(std::int64_t until_ms);
   void moved(std::int64_t watermark, std::int64_t now_ms);
+  void leap(std::int64_t now_ms, std::int64_t until_ms);
   void reject(std::int64_t event_ms, std::int64_t now_ms);
   void keep(Fate fate, std::int64_t watermark) {
     result_.fates.push_back(fate);

@@ -101,10 +101,34 @@ void LaneOf<Windows, Feed>::run_timers(std::int64_t until_ms) {
       const std::int64_t now_ms = feed_.next_timer();
       const std::int64_t before = watermark_;
       if (const std::int64_t said = feed_.on_timer(); said != before) moved(said, now_ms);
-      if (feed_.is_quiet() && (watermark_ == before || windows_.empty())) feed_.skip_to(until_ms);
+      const std::int64_t limit_ms = std::min(until_ms, next_early_);
+      if (watermark_ == before) {
+        feed_.leave_out(feed_.idle_firings(limit_ms));
+      } else if (watermark_ - before == feed_.interval_ms()) {
+        leap(now_ms, limit_ms);
+      }
     }
     next_timer_ = std::min(feed_.next_timer(), next_early_);
   }
+}
+
+template <class Windows, class Feed>
+void LaneOf<Windows, Feed>::leap(std::int64_t now_ms, std::int64_t until_ms) {
+  // It goes with the clock, firing by firing: until a window is due that is all that it does.
+  const std::int64_t step = feed_.interval_ms();
+  std::int64_t firings = feed_.firings_before(until_ms);
+  if (windows_.next_event() != event_time::kMaxTimestamp)
+    firings = std::min(firings, (windows_.next_event() - watermark_) / step - 1);
+  if (firings <= 0) return;
+  feed_.leave_out(firings);
+  hold_lag(now_ms);
+  const std::int64_t leapt = firings * step;
+  // Between two firings the lag rises by a step and falls back.
+  lag_area_ += static_cast<Wide>(leapt) * (2 * (now_ms - watermark_ - 1) + step);
+  lag_time_ms_ += leapt;
+  lag_since_ms_ += leapt;
+  watermark_ += leapt;
+  result_.watermark_messages += static_cast<std::uint64_t>(firings);
 }
 
 template <class Windows, class Feed>

@@ -33,7 +33,21 @@ ReplayConfig config_of(const TuneQuestion& question, const strategy::Block& wate
   return config;
 }
 
-void judge(TuneCandidate& candidate, const TuneQuestion& question) {
+/// The clustering to assume where a configuration drops too few to show its own.
+double pooled_clustering(const std::vector<TuneCandidate>& candidates) {
+  std::uint64_t fewest = UINT64_MAX;
+  double phi = kLeastPhi;
+  for (const TuneCandidate& candidate : candidates) {
+    const ReplayResult& first = candidate.first;
+    if (first.dropped < kTellingDrops || first.dropped > fewest) continue;
+    const double mine = clustering(first.drops, first.records);
+    phi = first.dropped < fewest ? mine : std::max(phi, mine);
+    fewest = first.dropped;
+  }
+  return phi;
+}
+
+void judge(TuneCandidate& candidate, const TuneQuestion& question, double pooled_phi) {
   const Spread latency = result_latency(candidate.first);
   candidate.p50_ms = latency.quantile(5000);
   candidate.p95_ms = latency.quantile(9500);
@@ -41,7 +55,8 @@ void judge(TuneCandidate& candidate, const TuneQuestion& question) {
   candidate.held_out_p99_ms = result_latency(candidate.second).quantile(9900);
   const ReplayResult& first = candidate.first;
   const std::uint64_t next = candidate.second.records > 0 ? candidate.second.records : first.records;
-  candidate.interval = predict_drops(first.drops, first.dropped, first.records, next, question.level);
+  candidate.interval = predict_drops(first.drops, first.dropped, first.records, next, question.level,
+                                     first.dropped < kTellingDrops ? pooled_phi : kLeastPhi);
   candidate.keeps_late_rate = candidate.interval.high <= question.late_rate;
   candidate.keeps_p99 = !question.p99_ms || (candidate.p99_ms && *candidate.p99_ms <= *question.p99_ms);
 }
@@ -224,18 +239,30 @@ TuneReport tune(const TuneQuestion& question, const TracePass& pass, unsigned th
                             .p95_ms = {},
                             .p99_ms = {},
                             .held_out_p99_ms = {}};
-    judge(candidate, question);
     report.candidates.push_back(std::move(candidate));
   }
-  mark_front(report.candidates);
-  Choice{report, question}.make();
-  if (report.recommended) {
-    const TuneCandidate& chosen = report.candidates[*report.recommended];
-    const double rate = chosen.second.dropped_rate();
-    report.kept = chosen.second.records > 0 && rate <= chosen.interval.high;
-    report.within_interval = report.kept && rate >= chosen.interval.low;
-  }
+  decide(report, question);
   return report;
+}
+
+void decide(TuneReport& report, const TuneQuestion& question) {
+  const double phi = pooled_clustering(report.candidates);
+  for (TuneCandidate& candidate : report.candidates) judge(candidate, question, phi);
+  mark_front(report.candidates);
+  report.recommended.reset();
+  report.fulfilled = report.kept = report.within_interval = false;
+  report.reason.clear();
+  report.caution.clear();
+  Choice{report, question}.make();
+  if (!report.recommended) return;
+  const TuneCandidate& chosen = report.candidates[*report.recommended];
+  const double rate = chosen.second.dropped_rate();
+  report.kept = chosen.second.records > 0 && rate <= chosen.interval.high;
+  report.within_interval = report.kept && rate >= chosen.interval.low;
+  if (chosen.watermark.spec.type->name == "processing_time_lag")
+    report.caution =
+        "it goes by the processor's clock alone: a stall or a clock error longer than the lag makes all "
+        "records late";
 }
 
 TuneReport tune(const TuneQuestion& question, const Columns& columns, unsigned threads,

@@ -73,6 +73,7 @@ struct TuneReport {
   std::optional<std::size_t> recommended;
   bool fulfilled = false;  ///< the recommended one keeps what was asked for
   std::string reason;      ///< one sentence
+  std::string caution;  ///< what the figures of the trace do not say about the recommended one; may be empty
   /// The verdict of the held-out part on the recommended one.
   bool kept = false;             ///< not above its interval
   bool within_interval = false;  ///< not below either
@@ -84,6 +85,9 @@ using TracePass = std::function<std::string(const std::function<bool(const Colum
 
 TuneReport tune(const TuneQuestion& question, const TracePass& pass, unsigned threads = 1,
                 const std::atomic<bool>* cancelled = nullptr);
+/// Decides anew about candidates that are measured already, for another late_rate, p99_ms or level.
+void decide(TuneReport& report, const TuneQuestion& question);
+
 TuneReport tune(const TuneQuestion& question, const Columns& columns, unsigned threads = 1,
                 const std::atomic<bool>* cancelled = nullptr);
 

@@ -122,9 +122,13 @@ std::int64_t WatermarkFeed::on_timer() {
   return current_;
 }
 
-void WatermarkFeed::skip_to(std::int64_t now_ms) {
-  if (next_timer_ > now_ms) return;
-  next_timer_ += (now_ms - next_timer_) / block_.options.interval_ms * block_.options.interval_ms;
+std::int64_t WatermarkFeed::idle_firings(std::int64_t until_ms) const {
+  const std::int64_t due = firings_before(until_ms);
+  const std::int64_t quiet_ms = next_timer_ - quiet_since_ms_;
+  if (quiet_ms > patience_ms_) return due;
+  if (block_.options.idle_timeout_ms > 0) return 0;
+  const std::int64_t fired = quiet_ms / interval_ms();
+  return fired < 16 ? 0 : std::min(due, fired / 8);
 }
 
 strategy::Counters WatermarkFeed::counters() const {

@@ -37,14 +37,18 @@ class WatermarkFeed {
   std::int64_t next_timer() const { return next_timer_; }
   /// The timer fires; the task's watermark afterwards.
   std::int64_t on_timer();
-  /// Nothing can come of the timer before `until_ms`, as far as the feed knows: it has been asked often
-  /// enough since the last record that whatever waits for the clock has happened. Not so for a strategy that
-  /// moves with the clock alone.
-  bool is_quiet() const {
-    return quiet_since_ms_ != event_time::kMaxTimestamp && next_timer_ - quiet_since_ms_ > patience_ms_;
+  /// How many firings from the next one on may be left out, because nothing has arrived for long and the last
+  /// one changed nothing: all that are due by `until_ms` but the last, once whatever waits for the clock must
+  /// have happened; before that an eighth of the firings since the last record, from the 16th on. So a
+  /// strategy that waits for the clock is heard late by at most an eighth of the silence; idleness is never
+  /// late.
+  std::int64_t idle_firings(std::int64_t until_ms) const;
+  /// The firings that are due by `until_ms`, but for the last.
+  std::int64_t firings_before(std::int64_t until_ms) const {
+    return next_timer_ > until_ms ? 0 : (until_ms - next_timer_) / interval_ms();
   }
-  /// Leaves out the timer's firings before the last one that is not after `now_ms`.
-  void skip_to(std::int64_t now_ms);
+  void leave_out(std::int64_t firings) { next_timer_ += firings * interval_ms(); }
+  std::int64_t interval_ms() const { return block_.options.interval_ms; }
 
   std::int64_t current() const { return current_; }
   event_time::strategy::Counters counters() const;
@@ -93,8 +97,10 @@ class BoundedFeed {
   }
   static constexpr std::int64_t next_timer() { return event_time::kMaxTimestamp; }
   std::int64_t on_timer() { return bounded_.watermark(); }
-  bool is_quiet() const { return true; }
-  void skip_to(std::int64_t) {}
+  static constexpr std::int64_t idle_firings(std::int64_t) { return 0; }
+  static constexpr std::int64_t firings_before(std::int64_t) { return 0; }
+  void leave_out(std::int64_t) {}
+  static constexpr std::int64_t interval_ms() { return 1; }
   std::int64_t current() const { return bounded_.watermark(); }
   event_time::strategy::Counters counters() const { return bounded_.counters(); }
   std::int64_t slack_ms() const { return bounded_.slack_ms(); }
