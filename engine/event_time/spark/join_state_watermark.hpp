@@ -5,7 +5,7 @@
 // by the watermark on both sides. By value: a range condition gives a state watermark to the left side if it
 // bounds the left time from below, to the right side if it bounds it from above. The side's own input must
 // have a watermark, and so must the other one, whose watermark is put into the condition; with one watermark
-// nothing is ever cleaned (surprise 4). A bound that includes equality keeps one millisecond more.
+// nothing is ever cleaned (surprise 9). A bound that includes equality keeps one millisecond more.
 //
 // The helper does not ask whether a condition is about time: `l_value > 4` in the condition of an outer join
 // reads as "the left side is later than 4 s", and of several bounds the least one counts. So such a condition

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/event_time/spark/column_pruning.hpp"
+
 namespace wrackline::event_time::spark {
 
 namespace {
@@ -205,6 +207,6 @@ PlanPtr push(PlanPtr plan, Conditions conditions) {
 
 }  // namespace
 
-PlanPtr optimize(PlanPtr plan) { return push(std::move(plan), {}); }
+PlanPtr optimize(PlanPtr plan) { return prune_columns(push(std::move(plan), {})); }
 
 }  // namespace wrackline::event_time::spark

@@ -91,7 +91,7 @@ struct JoinPlan {
   std::string right_time;
   std::optional<TimeBound> lower;
   std::optional<TimeBound> upper;
-  /// The bounds are interval literals. Others are folded later than the checker looks (surprise 6).
+  /// The bounds are interval literals. Others are folded later than the checker looks (surprise 11).
   bool literal_bounds = true;
   std::vector<Condition> extra;
 };

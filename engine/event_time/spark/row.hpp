@@ -1,4 +1,4 @@
-// Values, rows and schemas as Spark's stateful operators see them.
+// Values, rows and schemas as Spark's stateful operators see them. ("Surprise n" in this room: docs/surprises/spark.md.)
 //
 // Modelled: SQL NULL, bigint, timestamp in microseconds, string (interned by whoever feeds the query: only
 // equality matters here) and the struct of two timestamps that window() and session_window() make. A column
@@ -49,7 +49,7 @@ using Schema = std::vector<Column>;
 std::optional<std::size_t> find_column(const Schema& schema, std::string_view name);
 
 /// WatermarkSupport.findEventTimeColumn: the first marked column. More than one is an error for the operator
-/// under statefulOperator.allowMultiple (surprise 3 of the recordings); without it the first one counts.
+/// under statefulOperator.allowMultiple (surprise 3); without it the first one counts.
 struct EventTimeColumn {
   std::optional<std::size_t> index;
   bool ambiguous = false;

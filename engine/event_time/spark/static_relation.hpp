@@ -3,7 +3,7 @@
 // Fixed values never change. A directory of files is listed when the query is planned: files added later are
 // not seen, files rewritten in place are. A catalog table shows the first insert of the same session to the
 // next batch (its listing is read once more), later ones not; a second overwrite removes files the query
-// still lists, and the next batch fails (surprise 14). A restarted query is a new plan and sees what is
+// still lists, and the next batch fails (surprise 13). A restarted query is a new plan and sees what is
 // there. No state and no watermark: every batch joins with what it sees then, so a batch that is run again
 // may give another result.
 #pragma once

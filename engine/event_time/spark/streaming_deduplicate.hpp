@@ -5,7 +5,7 @@
 // an event-time column, whether or not it is a key) is dropped before it is looked up. dropDuplicates forgets
 // a key when its event-time column is at or below the eviction watermark; without such a column, or with NULL
 // in it, never. dropDuplicatesWithinWatermark forgets at event time of the first row + delay; duplicates do
-// not refresh that, and the entry still counts in the batch at whose end it goes (surprise 11).
+// not refresh that, and the entry still counts in the batch at whose end it goes (surprise 15).
 #pragma once
 
 #include <optional>

@@ -6,7 +6,7 @@
 // right row that this very batch would evict is joined but not stored, unless right or full outer still owes
 // its NULLs. Then old state goes by the state watermarks (join_state_watermark.hpp); on the preserved side of
 // an outer join the unmatched rows leave with NULLs, and nothing that goes there is counted in numRowsRemoved
-// (surprise 5). NULL keys are not special here: the optimizer's IS NOT NULL keeps them from matching, except
+// (surprise 10). NULL keys are not special here: the optimizer's IS NOT NULL keeps them from matching, except
 // in a full outer join, where nothing does and NULL meets NULL.
 #pragma once
 
