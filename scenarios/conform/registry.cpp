@@ -27,6 +27,7 @@ Outcome spark_chained(const Json& recorded_case);
 Outcome spark_dedup(const Json& recorded_case);
 Outcome spark_join(const Json& recorded_case);
 Outcome spark_join_static(const Json& recorded_case);
+Outcome spark_trigger(const Json& recorded_case);
 Outcome spark_watermark(const Json& recorded_case);
 Outcome streams_join(const Json& recorded_case);
 Outcome streams_record_order(const Json& recorded_case);
@@ -56,6 +57,7 @@ constexpr std::array kKinds{
     Kind{"spark.dedup", spark_dedup},
     Kind{"spark.join", spark_join},
     Kind{"spark.join_static", spark_join_static},
+    Kind{"spark.trigger", spark_trigger},
     Kind{"spark.watermark", spark_watermark},
     Kind{"streams.join", streams_join},
     Kind{"streams.record_order", streams_record_order},

@@ -32,6 +32,10 @@ SCENARIO("joins with a static side agree with every recorded case") {
   check_all_agree("spark.join_static", 11);
 }
 
+SCENARIO("V-25, V-26: the processing-time trigger agrees with every recorded case") {
+  check_all_agree("spark.trigger", 40);
+}
+
 SCENARIO("the drivers of the Spark kinds tell a wrong answer from a right one") {
   GIVEN("a case of one batch that 3.5 and 4.0 gave alike") {
     Json recorded = Json::parse(R"({"id": "spark.watermark/altered", "version": "4.0.4", "also": ["3.5.9"],

@@ -1,4 +1,5 @@
 // Every statement of docs/surprises/spark.md, as it is written there.
+#include "engine/event_time/spark/processing_time_executor.hpp"
 #include "tests/event_time_spark/harness.hpp"
 
 namespace wrackline::event_time::spark::tests {
@@ -240,6 +241,14 @@ SCENARIO("surprise 17: with allowMultiple=false a chain of aggregations loses da
   one.add({{1000}, {7000}});
   CHECK(one.add({{12000}}) == Lines{"[0,10000) 1 1"});
   CHECK(one.metrics().dropped == 1);
+}
+
+SCENARIO("surprise 18: a trigger counts its targets from the epoch, and cuts towards zero before it") {
+  const ProcessingTimeExecutor minute{60000};
+  CHECK(minute.next_batch_time_ms(90001) == 120000);
+  CHECK(minute.next_firing_ms(120000, 270000) == 270000);
+  CHECK(minute.next_firing_ms(270000, 270000) == 300000);
+  CHECK(ProcessingTimeExecutor{1000}.next_batch_time_ms(-1) == 1000);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // W1 to W8 and V-07 to V-09 of the reference: how the global watermark comes about.
+#include "engine/event_time/spark/processing_time_executor.hpp"
 #include "tests/event_time_spark/harness.hpp"
 
 namespace wrackline::event_time::spark::tests {
@@ -105,6 +106,17 @@ SCENARIO("2.6, V-04: Trigger.Once runs no batch without data; the next run uses 
   CHECK(query.once({{25000}}) == Lines{});
   CHECK(query.once({{50000}}) == Lines{"[10000,15000) 3"});
   CHECK(query.once({{50000}}) == Lines{"[15000,20000) 1", "[25000,30000) 1"});
+}
+
+SCENARIO(
+    "V-25, V-26: the trigger fires on whole multiples of the interval, and what went by is not made up for") {
+  const ProcessingTimeExecutor trigger{1000};
+  CHECK(trigger.next_batch_time_ms(0) == 1000);
+  CHECK(trigger.next_batch_time_ms(1000) == 2000);
+  CHECK(trigger.next_batch_time_ms(1499) == 2000);
+  CHECK(trigger.next_firing_ms(1000, 3500) == 3500);
+  CHECK(trigger.next_firing_ms(3500, 3600) == 4000);
+  CHECK(ProcessingTimeExecutor{0}.next_batch_time_ms(5) == 5);
 }
 
 SCENARIO("conditions that are not about the event time are evaluated below the watermark node") {
