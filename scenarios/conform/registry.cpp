@@ -31,6 +31,7 @@ Outcome spark_trigger(const Json& recorded_case);
 Outcome spark_watermark(const Json& recorded_case);
 Outcome streams_join(const Json& recorded_case);
 Outcome streams_record_order(const Json& recorded_case);
+Outcome streams_table(const Json& recorded_case);
 Outcome streams_window(const Json& recorded_case);
 
 namespace {
@@ -61,6 +62,7 @@ constexpr std::array kKinds{
     Kind{"spark.watermark", spark_watermark},
     Kind{"streams.join", streams_join},
     Kind{"streams.record_order", streams_record_order},
+    Kind{"streams.table", streams_table},
     Kind{"streams.window", streams_window},
 };
 

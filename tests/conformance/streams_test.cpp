@@ -28,6 +28,14 @@ SCENARIO("S-2 to S-4: the order of a task's records agrees with every recorded c
   CHECK(tally.not_modelled == std::vector<std::string>{});
 }
 
+SCENARIO("tables, their operators and versioned stores agree with every recorded case") {
+  const Tally tally = run_recorded("streams.table");
+  CHECK(tally.cases == 139);
+  CHECK(tally.agree == tally.cases);
+  CHECK(tally.differ == std::vector<std::string>{});
+  CHECK(tally.not_modelled == std::vector<std::string>{});
+}
+
 SCENARIO("the driver of streams.window tells a wrong answer from a right one") {
   GIVEN("one record in a tumbling window") {
     Json recorded = Json::parse(R"({"id": "streams.window/altered", "version": "4.1.1",

@@ -90,48 +90,50 @@ class KeyValueStore {
 
 struct TableSettings {
   std::optional<std::int64_t> history_retention_ms{};  ///< set: a versioned store
-  bool cached = false;
+  bool cached = false;                                 ///< versioned stores have no cache
   bool send_old_values = false;
 };
 
+/// The store of a table, timestamped or versioned, and what its changes look like below it.
 template <typename Key, typename Value>
-class Table {
+class TableStore {
  public:
   using Change = TableChange<Key, Value>;
   using Cell = ValueAndTimestamp<Value>;
 
-  explicit Table(const TableSettings& settings)
+  explicit TableStore(const TableSettings& settings)
       : send_old_values_(settings.send_old_values),
         plain_(settings.cached && !settings.history_retention_ms) {
     if (settings.history_retention_ms) versioned_.emplace(*settings.history_retention_ms);
   }
 
   bool versioned() const { return versioned_.has_value(); }
+  std::optional<Cell> get(const Key& key) const {
+    return versioned_ ? versioned_->get(key) : plain_.get(key);
+  }
+  /// Of a versioned store.
+  std::optional<Cell> get(const Key& key, TimestampMs as_of) const { return versioned_->get(key, as_of); }
 
+  /// Stores the new value. `sink(Change)` gets the change at once, unless the store refuses it or a cache
+  /// holds it. `record_timestamp` is that of the record being processed: a tombstone that leaves a cache
+  /// bears it.
   template <typename Sink>
-  void process(const Record<Key, Value>& record, Sink&& sink, Drops& drops) {
-    if (!record.key) {
-      drops.push_back({.why = Skip::null_key, .timestamp_ms = record.timestamp_ms});
-      return;
-    }
-    Change change{*record.key, record.value, std::nullopt, record.timestamp_ms};
-    if (send_old_values_) {
-      if (const auto old_value = get(*record.key)) change.old_value = old_value->value;
-    }
+  void put(Change change, TimestampMs record_timestamp, Sink&& sink, Drops& drops) {
     if (versioned_) {
-      const auto put = versioned_->put(*record.key, record.value, record.timestamp_ms);
+      const auto put = versioned_->put(change.key, change.new_value, change.timestamp_ms);
       if (put == VersionedStore<Key, Value>::Put::expired) {
-        drops.push_back({.why = Skip::expired_put, .timestamp_ms = record.timestamp_ms});
+        drops.push_back({.why = Skip::expired_put, .timestamp_ms = change.timestamp_ms});
         return;
       }
       change.is_latest = put == VersionedStore<Key, Value>::Put::latest;
     } else {
-      plain_.put(*record.key, record.value, record.timestamp_ms);
+      plain_.put(change.key, change.new_value, change.new_value ? change.timestamp_ms : record_timestamp);
       if (plain_.cached()) return;
+      change.is_latest = true;
     }
+    if (!send_old_values_) change.old_value.reset();
     sink(std::move(change));
   }
-
   /// Commit: flushes the record cache.
   template <typename Sink>
   void flush(Sink&& sink) {
@@ -140,16 +142,44 @@ class Table {
     });
   }
 
-  std::optional<Cell> get(const Key& key) const {
-    return versioned_ ? versioned_->get(key) : plain_.get(key);
-  }
-  /// Of a versioned table.
-  std::optional<Cell> get(const Key& key, TimestampMs as_of) const { return versioned_->get(key, as_of); }
-
  private:
   bool send_old_values_;
   KeyValueStore<Key, Value> plain_;
   std::optional<VersionedStore<Key, Value>> versioned_;
+};
+
+template <typename Key, typename Value>
+class Table {
+ public:
+  using Change = TableChange<Key, Value>;
+  using Cell = ValueAndTimestamp<Value>;
+
+  explicit Table(const TableSettings& settings) : store_(settings) {}
+
+  bool versioned() const { return store_.versioned(); }
+
+  template <typename Sink>
+  void process(const Record<Key, Value>& record, Sink&& sink, Drops& drops) {
+    if (!record.key) {
+      drops.push_back({.why = Skip::null_key, .timestamp_ms = record.timestamp_ms});
+      return;
+    }
+    Change change{*record.key, record.value, std::nullopt, record.timestamp_ms};
+    if (const auto old_value = store_.get(*record.key)) change.old_value = old_value->value;
+    store_.put(std::move(change), record.timestamp_ms, sink, drops);
+  }
+  /// Commit: flushes the record cache.
+  template <typename Sink>
+  void flush(Sink&& sink) {
+    store_.flush(sink);
+  }
+
+  std::optional<Cell> get(const Key& key) const { return store_.get(key); }
+  /// Of a versioned table.
+  std::optional<Cell> get(const Key& key, TimestampMs as_of) const { return store_.get(key, as_of); }
+
+ private:
+  TableStore<Key, Value> store_;
 };
 
 }  // namespace wrackline::event_time::streams
