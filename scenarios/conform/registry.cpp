@@ -27,6 +27,7 @@ Outcome spark_chained(const Json& recorded_case);
 Outcome spark_dedup(const Json& recorded_case);
 Outcome spark_join(const Json& recorded_case);
 Outcome spark_join_static(const Json& recorded_case);
+Outcome spark_state(const Json& recorded_case);
 Outcome spark_trigger(const Json& recorded_case);
 Outcome spark_watermark(const Json& recorded_case);
 Outcome streams_join(const Json& recorded_case);
@@ -58,6 +59,7 @@ constexpr std::array kKinds{
     Kind{"spark.dedup", spark_dedup},
     Kind{"spark.join", spark_join},
     Kind{"spark.join_static", spark_join_static},
+    Kind{"spark.state", spark_state},
     Kind{"spark.trigger", spark_trigger},
     Kind{"spark.watermark", spark_watermark},
     Kind{"streams.join", streams_join},

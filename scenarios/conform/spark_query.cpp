@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 namespace wrackline::conform {
@@ -81,6 +82,7 @@ class Reader {
     }
     if (op == "join") return read_join(q);
     if (op == "staticJoin") return read_static_join(q);
+    if (op == "state") return read_groups(q);
     throw NotModelledError{"operator " + op};
   }
 
@@ -278,6 +280,100 @@ class Reader {
     StaticJoinPlan join{join_type(q.at("how")), found->second.get(), known(*in, "key"), "s_key",
                         Schema{{"s_key", Value::Kind::string}, {"s_value", Value::Kind::bigint}}};
     return make_plan(std::move(join), std::move(in));
+  }
+
+  PlanPtr read_groups(const Json& q) {
+    only(q,
+         {"op", "in", "variant", "opMode", "timeout", "setTimeout", "deltaMs", "base", "onTimeout",
+          "removeAtCount"},
+         "state with");
+    PlanPtr in = read(q.at("in"));
+    GroupStatePlan groups;
+    groups.key = known(*in, "key");
+    groups.map = q.value("variant", "flatMap") == "map";
+    const std::string mode = q.value("opMode", "update");
+    if (mode != "update" && mode != "append") throw NotModelledError{"opMode " + mode};
+    groups.mode = mode == "append" ? OutputMode::append : OutputMode::update;
+    const std::string timeout = q.value("timeout", "NoTimeout");
+    if (timeout == "EventTimeTimeout")
+      groups.timeout = GroupStateTimeout::event_time;
+    else if (timeout == "ProcessingTimeTimeout")
+      groups.timeout = GroupStateTimeout::processing_time;
+    else if (timeout != "NoTimeout")
+      throw NotModelledError{"timeout " + timeout};
+    groups.state_width = 3;
+    groups.schema = {{"key", Value::Kind::string}, {"what", Value::Kind::string},
+                     {"n", Value::Kind::bigint},   {"count", Value::Kind::bigint},
+                     {"sum", Value::Kind::bigint}, {"maxMs", Value::Kind::bigint}};
+    groups.function = recorded_function(q, groups.timeout, known(*in, "ts"), in->schema);
+    return make_plan(std::move(groups), std::move(in));
+  }
+
+  /// The function that was recorded: it keeps (count, sum, latest time in ms).
+  GroupFunction recorded_function(const Json& q, GroupStateTimeout timeout, const std::string& time,
+                                  const Schema& schema) {
+    const std::size_t at = column_of(schema, time);
+    const std::size_t number = column_of(schema, "value");
+    const std::string sets = q.value("setTimeout", "never");
+    const std::string on_timeout = q.value("onTimeout", "remove");
+    const bool from_watermark = q.value("base", "maxTs") == "watermark";
+    const std::int64_t delta_ms = q.value("deltaMs", std::int64_t{0});
+    const std::int64_t remove_at = q.value("removeAtCount", std::int64_t{0});
+    const auto word = [&](const char* text) { return Value::string(strings_.id(text)); };
+    const Value fresh = word("new");
+    const Value update = word("update");
+    const Value removed = word("remove");
+    const Value timed_out = word("timeout");
+    return [=](const Value& key, const std::vector<Row>& rows, GroupState& state, RowBatch& output) {
+      const bool existed = state.exists();
+      std::int64_t count = existed ? state.get()[0].a : 0;
+      std::int64_t sum = existed ? state.get()[1].a : 0;
+      std::int64_t latest_ms = existed ? state.get()[2].a : std::numeric_limits<std::int64_t>::min();
+      const auto kept = [&] {
+        return std::vector{Value::bigint(count), Value::bigint(sum), Value::bigint(latest_ms)};
+      };
+      const auto arm = [&] {
+        if (timeout == GroupStateTimeout::processing_time)
+          state.set_timeout_duration(delta_ms);
+        else
+          state.set_timeout_timestamp((from_watermark ? state.current_watermark_ms() : latest_ms) + delta_ms);
+      };
+      const auto emit = [&](const Value& what) {
+        const auto out = output.append();
+        const Value cells[] = {key,
+                               what,
+                               Value::bigint(static_cast<std::int64_t>(rows.size())),
+                               Value::bigint(count),
+                               Value::bigint(sum),
+                               Value::bigint(latest_ms)};
+        std::ranges::copy(cells, out.begin());
+      };
+      if (state.has_timed_out()) {
+        emit(timed_out);
+        if (on_timeout == "remove") {
+          state.remove();
+        } else if (on_timeout == "rearm") {
+          arm();
+        } else {
+          count = 0;
+          state.update(kept());
+        }
+        return;
+      }
+      for (const Row row : rows) {
+        ++count;
+        sum += row[number].a;
+        latest_ms = std::max(latest_ms, us_to_ms(row[at].a));
+      }
+      if (remove_at > 0 && count >= remove_at) {
+        state.remove();
+        emit(removed);
+        return;
+      }
+      state.update(kept());
+      if (timeout != GroupStateTimeout::none && (sets == "always" || (sets == "first" && !existed))) arm();
+      emit(existed ? update : fresh);
+    };
   }
 
   SparkQuery& query_;

@@ -1,5 +1,5 @@
-// spark.watermark, spark.dedup, spark.join, spark.chained, spark.join_static: whole queries, micro-batch by
-// micro-batch.
+// spark.watermark, spark.dedup, spark.join, spark.chained, spark.join_static, spark.state: whole queries,
+// micro-batch by micro-batch.
 //
 // A case recorded on several releases is replayed once for each: `also` names them, `differs` says what the
 // other one calls differently. Messages of errors are not compared (the recordings' README says so);
@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/event_time/spark/processing_time_executor.hpp"
 #include "scenarios/conform/spark_query.hpp"
 
 namespace wrackline::conform {
@@ -61,6 +62,7 @@ class Steps {
     for (const auto& [name, value] : config.items())
       if (!kConfig.contains(name)) throw NotModelledError{"config " + name};
     read_conf(config);
+    read_clock(config);
     query_ = read_spark_query(config, strings_);
     with_average_ = query_.sources.size() == 1 && query_.sources.front().partitions == 1;
     std::vector<StaticRelation*> statics;
@@ -98,6 +100,8 @@ class Steps {
     if (start_failure_) {
       out["error"] = failure_json(*start_failure_);
       start_failure_.reset();
+    } else if (running_ && trigger_) {
+      fire(in, out);
     } else if (running_) {
       run_batches(in, trigger, out);
     }
@@ -140,9 +144,25 @@ class Steps {
     }
   }
 
-  static std::string start_trigger(const Json& start) {
+  /// A processing-time trigger on a clock that the steps set.
+  void read_clock(const Json& config) {
+    if (config.contains("trigger")) {
+      if (config.at("trigger") != "manualClock") throw NotModelledError{"trigger of the case"};
+      trigger_.emplace(config.at("triggerIntervalMs").get<std::int64_t>());
+      clock_ms_ = config.value("clockStartMs", std::int64_t{0});
+      target_ms_ = trigger_->next_batch_time_ms(clock_ms_);
+    } else if (config.at("query").value("timeout", "") == "ProcessingTimeTimeout") {
+      throw NotModelledError{"processing-time timeouts on the machine's clock"};
+    }
+  }
+
+  std::string start_trigger(const Json& start) {
+    if (start.contains("clockMs") && trigger_) {
+      clock_ms_ = start.at("clockMs");
+      target_ms_ = clock_ms_;
+    }
     for (const auto& [name, value] : start.items())
-      if (name != "trigger") throw NotModelledError{"start with " + name};
+      if (name != "trigger" && !(name == "clockMs" && trigger_)) throw NotModelledError{"start with " + name};
     const std::string trigger = start.value("trigger", "");
     if (!trigger.empty() && trigger != "once" && trigger != "availableNow" && trigger != "default")
       throw NotModelledError{"trigger " + trigger};
@@ -179,6 +199,20 @@ class Steps {
     }
   }
 
+  /// On the manual clock: at most one firing a step, and at most one batch a firing.
+  void fire(const Json& in, Json& out) {
+    if (in.contains("burst")) throw NotModelledError{"a burst on a manual clock"};
+    if (in.contains("advanceTo")) clock_ms_ = in.at("advanceTo");
+    if (clock_ms_ < target_ms_) return;
+    target_ms_ = trigger_->next_batch_time_ms(clock_ms_);
+    auto outcome = run_->next_batch(clock_ms_);
+    if (outcome.failure) out["error"] = failure_json(*outcome.failure);
+    if (!outcome.batch) return;
+    out["batches"].push_back(batch_json(*outcome.batch, with_average_, strings_));
+    out["batches"].back()["batchTimestampMs"] = clock_ms_;
+    remember(*outcome.batch);
+  }
+
   /// Chunks of a burst after the first come from inside the sink call of the batch before.
   void run_batches(const Json& in, const std::string& trigger, Json& out) {
     const Json burst = in.value("burst", Json::array());
@@ -203,9 +237,10 @@ class Steps {
     idempotent_sink_.insert(idempotent_sink_.end(), rows.begin(), rows.end());
   }
 
-  static inline const std::set<std::string> kConfig{"outputMode", "sources", "conf", "query", "statics"};
-  static inline const std::set<std::string> kIn{"add",    "burst",       "start",        "stop",
-                                                "delete", "writeStatic", "sinkContents", "setConf"};
+  static inline const std::set<std::string> kConfig{
+      "outputMode", "sources", "conf", "query", "statics", "trigger", "triggerIntervalMs", "clockStartMs"};
+  static inline const std::set<std::string> kIn{
+      "add", "burst", "start", "stop", "delete", "writeStatic", "sinkContents", "setConf", "advanceTo"};
 
   Version version_;
   SparkStrings strings_;
@@ -213,6 +248,9 @@ class Steps {
   bool illegal_conf_ = false;
   SparkQuery query_;
   std::optional<MicroBatchExecution> run_;
+  std::optional<ProcessingTimeExecutor> trigger_;  ///< set: a manual clock
+  std::int64_t clock_ms_ = 0;
+  std::int64_t target_ms_ = 0;
   std::optional<QueryFailure> start_failure_;
   bool running_ = false;
   bool with_average_ = false;
@@ -294,5 +332,6 @@ Outcome spark_dedup(const Json& recorded_case) { return on_every_release(recorde
 Outcome spark_join(const Json& recorded_case) { return on_every_release(recorded_case); }
 Outcome spark_chained(const Json& recorded_case) { return on_every_release(recorded_case); }
 Outcome spark_join_static(const Json& recorded_case) { return on_every_release(recorded_case); }
+Outcome spark_state(const Json& recorded_case) { return on_every_release(recorded_case); }
 
 }  // namespace wrackline::conform

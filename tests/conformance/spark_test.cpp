@@ -32,6 +32,15 @@ SCENARIO("joins with a static side agree with every recorded case") {
   check_all_agree("spark.join_static", 11);
 }
 
+SCENARIO("2.9: flatMapGroupsWithState and its timeouts agree with every recorded case") {
+  const Tally tally = run_recorded("spark.state");
+  CHECK(tally.cases == 58);
+  CHECK(tally.agree == 36);
+  CHECK(tally.differ == std::vector<std::string>{});
+  // The rest is transformWithState.
+  CHECK(tally.not_modelled.size() == 22);
+}
+
 SCENARIO("V-25, V-26: the processing-time trigger agrees with every recorded case") {
   check_all_agree("spark.trigger", 40);
 }

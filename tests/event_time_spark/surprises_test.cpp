@@ -243,7 +243,7 @@ SCENARIO("surprise 17: with allowMultiple=false a chain of aggregations loses da
   CHECK(one.metrics().dropped == 1);
 }
 
-SCENARIO("surprise 18: a trigger counts its targets from the epoch, and cuts towards zero before it") {
+SCENARIO("surprise 19: a trigger counts its targets from the epoch, and cuts towards zero before it") {
   const ProcessingTimeExecutor minute{60000};
   CHECK(minute.next_batch_time_ms(90001) == 120000);
   CHECK(minute.next_firing_ms(120000, 270000) == 270000);

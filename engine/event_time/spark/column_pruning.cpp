@@ -67,6 +67,12 @@ struct Needed {
     if (op.lower || op.upper) required.insert({op.left_time, op.right_time});
     return required;
   }
+  Names operator()(const GroupStatePlan&) {
+    // The function gets whole rows.
+    Names from;
+    for (const Column& c : plan.inputs.front()->schema) from.insert(c.name);
+    return from;
+  }
   Names operator()(const StaticJoinPlan& op) {
     required.insert(op.stream_column);
     return required;

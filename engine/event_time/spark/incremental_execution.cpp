@@ -50,6 +50,7 @@ IncrementalExecution::IncrementalExecution(const Plan& plan, const ExecutionConf
     if (std::holds_alternative<MarkEventTime>(node.op)) made.kind = PropagationNode::Kind::watermark;
     if (!node.name.empty()) made.kind = PropagationNode::Kind::stateful;
     if (const auto* const join = std::get_if<SymmetricHashJoin>(&node.op)) made.join = join->times();
+    made.hides_watermark = std::holds_alternative<FlatMapGroupsWithState>(node.op);
     propagation.push_back(std::move(made));
   }
   propagator_.emplace(std::move(propagation), conf.allow_multiple);
@@ -110,6 +111,13 @@ IncrementalExecution::Operator IncrementalExecution::make(const Plan& plan, std:
           [&](const AggregatePlan& op) -> Operator { return make_aggregate(op, in, name); },
           [&](const DeduplicatePlan& op) -> Operator { return make_deduplicate(op, in, name); },
           [&](const JoinPlan&) -> Operator { return make_join(plan, name); },
+          [&](const GroupStatePlan& op) -> Operator {
+            name = "flatMapGroupsWithState";
+            std::optional<std::size_t> event_time;
+            if (op.timeout == GroupStateTimeout::event_time) event_time = event_time_of(in);
+            return FlatMapGroupsWithState{
+                {column_of(in, op.key), event_time, op.timeout, op.state_width, op.function}};
+          },
           [&](const StaticJoinPlan& op) -> Operator {
             return StaticJoin{op, column_of(in, op.stream_column), column_of(op.schema, op.static_column)};
           },
@@ -230,7 +238,12 @@ bool IncrementalExecution::should_run_another_batch(std::int64_t current_ms, std
   assert(before && after);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const Node& node = nodes_[i];
-    if (node.name.empty() || (*after)[i] <= (*before)[i]) continue;
+    if (node.name.empty()) continue;
+    if (const auto* const groups = std::get_if<FlatMapGroupsWithState>(&node.op)) {
+      if (groups->timeout() == GroupStateTimeout::processing_time) return true;
+      if (groups->timeout() == GroupStateTimeout::none) continue;
+    }
+    if ((*after)[i] <= (*before)[i]) continue;
     const bool aggregates = std::holds_alternative<StreamingAggregate>(node.op) ||
                             std::holds_alternative<SessionWindowAggregate>(node.op);
     if (aggregates && conf_.mode == OutputMode::complete) continue;
@@ -246,13 +259,15 @@ bool IncrementalExecution::should_run_another_batch(std::int64_t current_ms, std
 }
 
 IncrementalExecution::Result IncrementalExecution::run(std::span<const RowBatch> sources,
-                                                       std::int64_t previous_ms, std::int64_t current_ms) {
+                                                       std::int64_t previous_ms, std::int64_t current_ms,
+                                                       std::int64_t batch_timestamp_ms) {
   assert(!failure_);
   Batch batch{sources, {}, {}, {}, 0};
   const auto late = propagator_->input_watermarks_ms(conf_.allow_multiple ? previous_ms : current_ms);
   const auto eviction = propagator_->input_watermarks_ms(current_ms);
   assert(late && eviction);
-  for (std::size_t i = 0; i < nodes_.size(); ++i) batch.watermarks.push_back({(*late)[i], (*eviction)[i]});
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    batch.watermarks.push_back({(*late)[i], (*eviction)[i], batch_timestamp_ms});
   batch.stats.resize(nodes_.size());
   batch.metrics.resize(nodes_.size());
 

@@ -59,7 +59,10 @@ class IncrementalExecution {
   };
   /// `previous_ms`, `current_ms`: the global watermarks that the offset log holds for the last batch and for
   /// this one.
-  Result run(std::span<const RowBatch> sources, std::int64_t previous_ms, std::int64_t current_ms);
+  /// `batch_timestamp_ms`: the clock, for processing-time timeouts. Throws GroupStateError where a user's
+  /// function does.
+  Result run(std::span<const RowBatch> sources, std::int64_t previous_ms, std::int64_t current_ms,
+             std::int64_t batch_timestamp_ms = 0);
 
   /// Some stateful operator asks for a batch without data because its watermark has moved on.
   bool should_run_another_batch(std::int64_t current_ms, std::int64_t next_ms) const;
@@ -99,9 +102,10 @@ class IncrementalExecution {
     std::size_t stream_column;
     std::size_t static_column;
   };
-  using Operator = std::variant<Scan, MarkEventTime, Filter, Project, AssignWindows, AssignSession,
-                                TimeOfWindow, Concatenate, StaticJoin, StreamingAggregate,
-                                SessionWindowAggregate, StreamingDeduplicate, SymmetricHashJoin>;
+  using Operator =
+      std::variant<Scan, MarkEventTime, Filter, Project, AssignWindows, AssignSession, TimeOfWindow,
+                   Concatenate, StaticJoin, StreamingAggregate, SessionWindowAggregate, StreamingDeduplicate,
+                   SymmetricHashJoin, FlatMapGroupsWithState>;
   struct Node {
     Operator op;
     std::vector<std::size_t> inputs;

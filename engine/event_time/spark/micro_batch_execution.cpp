@@ -51,7 +51,7 @@ MicroBatchExecution::Outcome MicroBatchExecution::fail(QueryFailure failure) {
   return {std::nullopt, std::move(failure)};
 }
 
-MicroBatchExecution::Outcome MicroBatchExecution::next_batch() {
+MicroBatchExecution::Outcome MicroBatchExecution::next_batch(std::int64_t clock_ms) {
   if (failed_ || !execution_) return {};
   const auto redefined = [&] {
     return fail(
@@ -86,13 +86,25 @@ MicroBatchExecution::Outcome MicroBatchExecution::next_batch() {
       sources_[s].next_partition = 0;
     }
   }
-  auto result = execution_->run(last_input_, last_watermark_ms_, watermark_ms);
+  std::optional<IncrementalExecution::Result> ran;
+  try {
+    ran = execution_->run(last_input_, last_watermark_ms_, watermark_ms, clock_ms);
+  } catch (const GroupStateError& thrown) {
+    QueryFailure failure{"StreamingQueryException", "IllegalArgumentException", {}, thrown.message};
+    if (conf_.execution.version == Version::v4_0) {
+      failure.cause = "FlatMapGroupsWithStateUserFuncException";
+      failure.condition = "FLATMAPGROUPSWITHSTATE_USER_FUNCTION_ERROR";
+    }
+    return fail(std::move(failure));
+  }
+  IncrementalExecution::Result& result = *ran;
   executed_in_this_run_ = true;
   last_watermark_ms_ = watermark_ms;
   tracker_.update(result.event_times);
 
   BatchProgress progress;
   progress.batch_id = batch_id_;
+  progress.batch_timestamp_ms = clock_ms;
   progress.watermark_ms = watermark_ms;
   progress.next_watermark_ms = tracker_.current_ms();
   progress.input_rows = result.input_rows;

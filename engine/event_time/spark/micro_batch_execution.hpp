@@ -30,6 +30,7 @@ struct EventTimeProgress {
 
 struct BatchProgress {
   std::int64_t batch_id = 0;
+  std::int64_t batch_timestamp_ms = 0;
   std::int64_t watermark_ms = 0;       ///< batchWatermarkMs of the offset log
   std::int64_t next_watermark_ms = 0;  ///< nextBatchWatermarkMs of the commit log
   std::size_t input_rows = 0;
@@ -55,7 +56,8 @@ class MicroBatchExecution {
     std::optional<QueryFailure> failure;
   };
   /// The next batch that is due now; neither: nothing is due.
-  Outcome next_batch();
+  /// `clock_ms` becomes the time of the batch.
+  Outcome next_batch(std::int64_t clock_ms = 0);
   bool failed() const { return failed_; }
   std::int64_t last_batch_id() const { return batch_id_; }
 

@@ -72,6 +72,7 @@ struct OutputSchema {
     for (const Column& c : inputs[1]->schema) out.push_back(c);
     return out;
   }
+  Schema operator()(const GroupStatePlan& plan) const { return plan.schema; }
   Schema operator()(const StaticJoinPlan& plan) const {
     Schema out = in();
     if (plan.type == JoinType::left_semi || plan.type == JoinType::left_anti) return out;

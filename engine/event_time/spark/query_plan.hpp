@@ -14,6 +14,7 @@
 
 #include "engine/event_time/spark/aggregate_function.hpp"
 #include "engine/event_time/spark/comparison.hpp"
+#include "engine/event_time/spark/flat_map_groups_with_state.hpp"
 #include "engine/event_time/spark/join_state_watermark.hpp"
 #include "engine/event_time/spark/row.hpp"
 #include "engine/event_time/spark/static_relation.hpp"
@@ -104,9 +105,20 @@ struct StaticJoinPlan {
   Schema schema;
 };
 
+/// flatMapGroupsWithState (mapGroupsWithState) over one key column; `schema` is that of the function's rows.
+struct GroupStatePlan {
+  std::string key;
+  GroupStateTimeout timeout = GroupStateTimeout::none;
+  OutputMode mode = OutputMode::update;  ///< the operator's own
+  bool map = false;
+  std::size_t state_width = 0;
+  GroupFunction function;
+  Schema schema;
+};
+
 struct Plan {
   std::variant<SourcePlan, WatermarkPlan, FilterPlan, ProjectPlan, WindowPlan, SessionPlan, WindowTimePlan,
-               UnionPlan, AggregatePlan, DeduplicatePlan, JoinPlan, StaticJoinPlan>
+               UnionPlan, AggregatePlan, DeduplicatePlan, JoinPlan, StaticJoinPlan, GroupStatePlan>
       op;
   std::vector<PlanPtr> inputs;
   Schema schema;  ///< of the output

@@ -1,4 +1,5 @@
-// Values, rows and schemas as Spark's stateful operators see them. ("Surprise n" in this room: docs/surprises/spark.md.)
+// Values, rows and schemas as Spark's stateful operators see them. ("Surprise n" in this room:
+// docs/surprises/spark.md.)
 //
 // Modelled: SQL NULL, bigint, timestamp in microseconds, string (interned by whoever feeds the query: only
 // equality matters here) and the struct of two timestamps that window() and session_window() make. A column
@@ -115,6 +116,7 @@ struct OperatorMetrics {
 struct BatchWatermarks {
   std::int64_t late_ms = 0;
   std::int64_t eviction_ms = 0;
+  std::int64_t batch_timestamp_ms = 0;  ///< the clock as the batch began
 };
 
 enum class OutputMode : std::uint8_t { append, update, complete };

@@ -23,6 +23,13 @@ const Plan* first_aggregate(const Plan& plan) {
   return nullptr;
 }
 
+bool has_event_time_timeouts(const Plan& plan) {
+  const auto* const groups = std::get_if<GroupStatePlan>(&plan.op);
+  if (groups != nullptr && groups->timeout == GroupStateTimeout::event_time) return true;
+  return std::ranges::any_of(plan.inputs,
+                             [](const PlanPtr& input) { return has_event_time_timeouts(*input); });
+}
+
 bool stateful(const Plan& plan) {
   if (std::holds_alternative<AggregatePlan>(plan.op) || std::holds_alternative<JoinPlan>(plan.op))
     return true;
@@ -38,7 +45,8 @@ class Checker {
  public:
   Checker(OutputMode mode, Version version) : mode_{mode}, version_{version} {}
 
-  std::optional<QueryFailure> check(const Plan& plan) const {
+  std::optional<QueryFailure> check(const Plan& plan) {
+    top_ = &plan;
     if (auto failure = check_output_mode(plan)) return failure;
     if (auto failure = check_operators(plan)) return failure;
     return check_chains(plan);
@@ -71,6 +79,7 @@ class Checker {
       if (join->type == JoinType::full_outer || join->type == JoinType::right_outer)
         return refused(version_, "an outer join may not preserve a static right side");
     }
+    if (const auto* const groups = std::get_if<GroupStatePlan>(&plan.op)) return check_groups(plan, *groups);
     if (const auto* const dedup = std::get_if<DeduplicatePlan>(&plan.op))
       if (dedup->within_watermark && !any_marked(plan.schema))
         return refused(version_, "dropDuplicatesWithinWatermark needs a watermark");
@@ -93,17 +102,35 @@ class Checker {
                    "this join needs event time among its keys, or a time range against a watermark");
   }
 
+  std::optional<QueryFailure> check_groups(const Plan& plan, const GroupStatePlan& groups) const {
+    const bool aggregates = first_aggregate(*top_) != nullptr;
+    if (groups.map && mode_ != OutputMode::update)
+      return refused(version_, "mapGroupsWithState runs in update mode only");
+    if (!groups.map && !aggregates && groups.mode != mode_)
+      return refused(version_, "flatMapGroupsWithState has another output mode than the query");
+    if (!groups.map && aggregates && groups.mode == OutputMode::update)
+      return refused(version_, "flatMapGroupsWithState in update mode does not go with an aggregation");
+    if (groups.timeout == GroupStateTimeout::event_time && !any_marked(plan.inputs.front()->schema))
+      return refused(version_, "event-time timeouts need a watermark");
+    return std::nullopt;
+  }
+
   std::optional<QueryFailure> check_chains(const Plan& plan) const {
-    if (mode_ != OutputMode::append && stateful(plan))
-      for (const PlanPtr& input : plan.inputs)
-        if (first_aggregate(*input) != nullptr)
+    if (stateful(plan)) {
+      for (const PlanPtr& input : plan.inputs) {
+        if (mode_ != OutputMode::append && first_aggregate(*input) != nullptr)
           return refused(version_,
                          "an aggregation outside append mode may not feed another stateful operator");
+        if (has_event_time_timeouts(*input))
+          return refused(version_, "event-time timeouts may not feed another stateful operator");
+      }
+    }
     for (const PlanPtr& input : plan.inputs)
       if (auto failure = check_chains(*input)) return failure;
     return std::nullopt;
   }
 
+  const Plan* top_ = nullptr;
   OutputMode mode_;
   Version version_;
 };

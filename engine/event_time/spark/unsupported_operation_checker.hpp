@@ -4,8 +4,10 @@
 // session windows; complete needs an aggregation. Stream-stream joins run in append only; outer and semi
 // joins need a watermark among the join keys, or a time range that bounds the preserved side with a watermark
 // on the other; anti joins are refused. dropDuplicatesWithinWatermark needs an event-time column. An
-// aggregation that is not in append mode may not feed another stateful operator. The preserved side's own
-// watermark is not asked for: without it such a join is accepted and then keeps its unmatched rows for ever.
+// aggregation that is not in append mode may not feed another stateful operator, nor may event-time timeouts.
+// flatMapGroupsWithState has the query's output mode, mapGroupsWithState runs in update mode. The preserved
+// side's own watermark is not asked for: without it such a join is accepted and then keeps its unmatched rows
+// for ever.
 #pragma once
 
 #include <optional>

@@ -20,7 +20,7 @@ std::optional<std::vector<std::int64_t>> WatermarkPropagator::input_watermarks_m
     if (node.kind == PropagationNode::Kind::watermark) {
       if (least) return std::nullopt;
       outputs_ms[i] = global_ms;
-    } else {
+    } else if (!node.hides_watermark) {
       outputs_ms[i] = least;
       if (least && node.join) {
         for (const JoinSide side : {JoinSide::left, JoinSide::right})

@@ -21,6 +21,7 @@ struct PropagationNode {
   Kind kind = Kind::source;
   std::vector<std::size_t> inputs;  ///< earlier nodes
   std::optional<JoinTimes> join{};  ///< a stream-stream join
+  bool hides_watermark = false;     ///< nothing comes out (flatMapGroupsWithState)
 };
 
 class WatermarkPropagator {
