@@ -34,6 +34,20 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options, bool many
   command.add_flag("-q,--quiet", options.quiet, "Nothing on stdout but JSON that was asked for");
 }
 
+/// What the commands over a trace's windows have in common.
+template <class Options>
+void add_window_options(CLI::App& command, Options& options) {
+  command.add_option("--lateness", options.lateness, "Allowed lateness of the windows [0s]");
+  command.add_option("--aggregate", options.aggregate, "What a window computes [count]")
+      ->check(CLI::IsMember({"count", "sum", "min", "max", "mean"}));
+  command.add_option("--max-future-skew", options.max_future_skew,
+                     "Reject records further ahead of their arrival");
+  command.add_option("--max-age", options.max_age, "Reject records that are older when they arrive");
+  command.add_flag("--per-key", options.per_key, "A watermark for each key, combined by the minimum");
+  command.add_option("-j,--jobs", options.jobs, "Threads [1]")->check(CLI::Range(1, 1024));
+  command.add_flag("--json", options.json, "JSON on stdout");
+}
+
 std::vector<CommandWords> words_of(const CLI::App& app) {
   std::vector<CommandWords> all;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -133,6 +147,49 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
   fitting->add_flag("--json", fit.json, "JSON on stdout");
   add_trace_options(*fitting, fit.read);
   fitting->callback([&] { command = [&] { return fit_trace(fit, streams); }; });
+
+  ReplayCommandOptions replay;
+  CLI::App* const replaying = app.add_subcommand(
+      "replay",
+      "Replay a recorded trace under watermarks and windows: what is late, dropped, complete, and when");
+  replaying
+      ->add_option("trace", replay.file, "CSV: key,event_time_ms,arrival_time_ms and perhaps value; or .gz")
+      ->required();
+  replaying
+      ->add_option("--watermark", replay.watermarks,
+                   "bounded=200ms, sliding_quantile=0.99,interval=0, ...; again for more")
+      ->required()
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  replaying->add_option("--window", replay.window,
+                        "tumbling=SIZE, hopping=SIZE/SLIDE, cumulate=SIZE/STEP or session=GAP [tumbling=5s]");
+  replaying->add_option("--early", replay.early, "An early pane so often");
+  replaying->add_option("--phase", replay.phase, "When timers first fire after the first arrival");
+  replaying->add_option("--rows", replay.rows, "Print the first panes")->check(CLI::Range(0, 1'000'000));
+  add_window_options(*replaying, replay);
+  add_trace_options(*replaying, replay.read);
+  replaying->callback([&] { command = [&] { return replay_trace(replay, streams); }; });
+
+  TuneCommandOptions tune;
+  CLI::App* const tuning = app.add_subcommand(
+      "tune", "Choose a watermark for a recorded trace: all strategies, judged on held-out data");
+  tuning->add_option("trace", tune.file, "CSV: key,event_time_ms,arrival_time_ms and perhaps value; or .gz")
+      ->required();
+  tuning->add_option("--window", tune.window, "5s (tumbling), or as replay takes it")->required();
+  tuning->add_option("--late-rate", tune.late_rate, "The largest share of records that may be dropped [1%]");
+  tuning->add_option("--p99", tune.p99, "The largest P99 of the time from a window's end to its result");
+  tuning->add_option("--holdout", tune.holdout, "The share of the records that judges [0.5]");
+  tuning->add_option("--level", tune.level, "Of the interval, two-sided [0.95]");
+  tuning->add_option("--interval", tune.interval, "Of watermark emission; 0: after every record [200ms]");
+  tuning->add_option("--strategy", tune.strategies, "Only this one; again for more")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  tuning->add_flag("--all", tune.all, "Show every configuration, not only the Pareto front");
+  add_window_options(*tuning, tune);
+  add_trace_options(*tuning, tune.read);
+  tuning->callback([&] { command = [&] { return tune_trace(tune, streams); }; });
 
   std::string first;
   std::string second;

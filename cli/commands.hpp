@@ -61,6 +61,45 @@ struct FitCommandOptions {
 };
 int fit_trace(const FitCommandOptions& options, const Streams& streams);
 
+struct ReplayCommandOptions {
+  std::string file;
+  workload::TraceReadOptions read;
+  std::vector<std::string> watermarks;
+  std::string window = "tumbling=5s";
+  std::string lateness;
+  std::string aggregate = "count";
+  std::string early;
+  std::string phase;
+  std::string max_future_skew;
+  std::string max_age;
+  bool per_key = false;
+  int rows = 0;
+  unsigned jobs = 1;
+  bool json = false;
+};
+int replay_trace(const ReplayCommandOptions& options, const Streams& streams);
+
+struct TuneCommandOptions {
+  std::string file;
+  workload::TraceReadOptions read;
+  std::string window;
+  std::string lateness;
+  std::string aggregate = "count";
+  std::string late_rate = "1%";
+  std::string p99;
+  std::string holdout = "0.5";
+  std::string level = "0.95";
+  std::string interval;
+  std::string max_future_skew;
+  std::string max_age;
+  std::vector<std::string> strategies;
+  bool per_key = false;
+  bool all = false;
+  unsigned jobs = 1;
+  bool json = false;
+};
+int tune_trace(const TuneCommandOptions& options, const Streams& streams);
+
 /// Name and options of a command, as completion needs them.
 struct CommandWords {
   std::string name;
