@@ -6,8 +6,9 @@
 // a cancel marker aborts and remembers; an ended channel counts as aligned if checkpoints go on after tasks
 // have finished, else it aborts (C-3); unaligned barriers trigger at the first (C-6); a barrier that may time
 // out is announced, and the time-out - active by a timer, passive at the next barrier - switches to unaligned
-// at once (C-7), but channels whose aligned barrier was taken already stay blocked to the end (surprise 8).
-// Same in 1.20 and 2.x. The caller owns the timer: timer_due_ms() says when to call on_timer().
+// at once (C-7), but channels whose aligned barrier was taken already stay blocked to the end (surprise 20 of
+// docs/surprises/flink.md). Same in 1.20 and 2.x. The caller owns the timer: timer_due_ms() says when to call
+// on_timer().
 #pragma once
 
 #include <cstddef>

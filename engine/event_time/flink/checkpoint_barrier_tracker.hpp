@@ -2,7 +2,8 @@
 //
 // Modelled: a counter per checkpoint id, at most 50 - the oldest beyond that are forgotten without a word;
 // the last barrier triggers and drops all older ids (C-9, C-10); a cancel marker aborts every pending id up
-// to its own, once each (surprise 9); an ended channel counts for every pending id, or aborts them all.
+// to its own, once each (surprise 21 of docs/surprises/flink.md); an ended channel counts for every pending
+// id, or aborts them all.
 #pragma once
 
 #include <cstddef>

@@ -4,7 +4,7 @@
 // value minus older), Never, EndOfStream, and around any of them Purging and ProcessingTimeout, exactly as
 // the classes behave: a count survives a purge; a continuous trigger's next firing is not re-armed by
 // elements and is never beyond the window's end; a time-out fires whatever the inner trigger says, and purges
-// only if the inner answered the *timer* with a purge (surprise 4); merging drops the state of the old
+// only if the inner answered the *timer* with a purge; merging drops the state of the old
 // windows but not all of their timers.
 #pragma once
 
@@ -84,6 +84,10 @@ class Trigger {
   static Trigger default_of(const WindowAssigner& assigner);
 
   bool can_merge() const;
+  /// On a window without an end it re-arms itself for ever (surprise 11 of docs/surprises/flink.md).
+  bool is_continuous_in_event_time() const {
+    return layers_.back().kind == TriggerLayer::Kind::continuous_event_time;
+  }
   TriggerResult on_element(const WindowElement& element, TriggerContext& context) const {
     return on_element(0, element, context);
   }

@@ -1,8 +1,8 @@
 // Watermark alignment (FLIP-182, FLIP-217): sources of a group wait for the slowest.
 //
 // Modelled: a subtask reports its combined watermark every update interval (nothing before the first one, MAX
-// while idle or finished); the group's value is the minimum over all subtasks of all its sources; announced is
-// that value plus the drift, MAX if the sum overflows (M-12 ... M-14). A subtask stops reading while the
+// while idle or finished); the group's value is the minimum over all subtasks of all its sources; announced
+// is that value plus the drift, MAX if the sum overflows (M-12 ... M-14). A subtask stops reading while the
 // announced maximum is below its own watermark (M-15); with more than one split it pauses single splits
 // instead (M-16). Until the first announcement there is no limit. Version: 2.x leaves idle splits alone until
 // they are active again, 1.20 does not look at idleness. Not modelled: a reader that cannot pause splits.

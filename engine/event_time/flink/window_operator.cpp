@@ -186,6 +186,12 @@ bool WindowOperator::apply_merge(std::uint32_t key, const MergingWindowSet::Merg
 
 bool WindowOperator::advance_watermark(TimestampMs watermark, WindowResults& out) {
   watermark_ = watermark;
+  if (watermark == kMaxTimestamp && config_.assigner.is_global() && event_timers_.size() > 0 &&
+      trigger_.is_continuous_in_event_time()) {
+    failure_ = Failure{
+        "", "each firing of the continuous trigger registers the next one, up to MAX and then at MAX", true};
+    return false;
+  }
   while (const std::optional<WindowTimer> timer = event_timers_.pop_due(watermark)) {
     if (!fire_timer(*timer, {FireCause::By::event_timer, timer->time}, out)) return false;
     if (event_timers_.contains(*timer)) {
