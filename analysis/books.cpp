@@ -10,7 +10,8 @@ constexpr std::array<std::string_view, kFates> kFateNames{
     "delivered", "late_dropped", "dead_lettered", "shed", "expired", "rejected", "lost", "pending"};
 constexpr std::array<std::string_view, kLossTold> kToldNames{"acknowledged", "told_failed", "outcome_unknown",
                                                              "fire_and_forget"};
-constexpr std::array<std::string_view, kLossHops> kHopNames{"producer", "log", "consumer", "processor"};
+constexpr std::array<std::string_view, kLossHops> kHopNames{"producer", "log", "consumer", "processor",
+                                                            "sink"};
 constexpr std::array<std::string_view, kDuplicateHops> kDuplicateNames{"log", "processor", "sink"};
 
 template <std::size_t N>

@@ -47,8 +47,10 @@ enum class LossHop : std::uint8_t {
   log,        ///< appended, and not in the committed log any more (or never)
   consumer,   ///< in the committed log, never processed
   processor,  ///< processed, never visible at the sink (or not in every window)
+  sink,       ///< its result was handed to the sink's producer, and no reader of the sink topic sees it; here
+              ///< "told" is what that producer told the processor
 };
-inline constexpr std::size_t kLossHops = 4;
+inline constexpr std::size_t kLossHops = 5;
 
 /// Where an extra effect shows.
 enum class DuplicateHop : std::uint8_t {

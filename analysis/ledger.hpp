@@ -112,6 +112,9 @@ class Ledger final : public sim::Observer, public FactSource {
   /// beyond the committed offset, the state of an open window. Only they (and events of windows that are not
   /// due) are `pending`.
   void hold(std::span<const sim::EventId> ids);
+  /// A result of these events was handed to the producer of a sink topic, which told this about it, and no
+  /// reader will ever see it. Events that are missing from a window now count as lost there. Before close().
+  void lost_at_sink(sim::Told told, std::span<const sim::EventId> ids);
   /// Counts everything that is left. Exactly once, last.
   void close(const Closing& closing);
 
@@ -197,6 +200,8 @@ class Ledger final : public sim::Observer, public FactSource {
   std::uint64_t repeated_inside_rows_ = 0;  ///< over the rows that a reader sees now
   /// Contributions beyond the first, per event and ring index; only for events with several windows.
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> extras_;
+  /// What the sink's producer said of an event whose result nobody sees; looked up only.
+  std::unordered_map<std::uint64_t, LossTold> sink_losses_;
   std::unordered_set<std::uint64_t> gaps_;  ///< (key, window) pairs without a row, mixed
   std::vector<sim::EventId> missing_;       ///< settled while processed and not shown: they pin their rows
   std::vector<sim::EventId> scratch_;

@@ -17,6 +17,20 @@ LossTold loss_told(std::uint32_t w) {
   return LossTold::outcome_unknown;
 }
 
+LossTold loss_told(sim::Told told) {
+  switch (told) {
+    case sim::Told::acknowledged:
+      return LossTold::acknowledged;
+    case sim::Told::failed:
+      return LossTold::told_failed;
+    case sim::Told::fire_and_forget:
+      return LossTold::fire_and_forget;
+    case sim::Told::outcome_unknown:
+      break;
+  }
+  return LossTold::outcome_unknown;
+}
+
 /// Gave up before a copy reached a log - and did not succeed in a later attempt.
 bool refused_for_good(std::uint32_t w) {
   return (w & word::kRefused) != 0 && (w & word::kAppended) == 0 &&
@@ -218,12 +232,28 @@ void Ledger::count(std::uint32_t w, const Presence& presence, const Judgement& j
   if (lost && copies != 0 && !polled) unseen_ += n;
 }
 
+void Ledger::lost_at_sink(sim::Told told, std::span<const sim::EventId> ids) {
+  // Of several attempts the one that was promised most counts: an acknowledged result that is gone is the
+  // gravest.
+  const auto gravity = [](LossTold t) { return t == LossTold::acknowledged ? 1 : 0; };
+  const LossTold as = loss_told(told);
+  for (const sim::EventId id : ids) {
+    const auto [known, is_new] = sink_losses_.try_emplace(id.packed(), as);
+    if (!is_new && gravity(as) >= gravity(known->second)) known->second = as;
+  }
+}
+
 void Ledger::close_event(sim::EventId id, const EventRef& ref) {
   const std::uint32_t w = ref.state->word;
   const Presence presence = ended(w) ? this->presence(w) : this->presence(id, ref);
-  const Judgement judgement = judge(w, presence);
+  Judgement judgement = judge(w, presence);
+  const bool missing = judgement.fate == Fate::lost && judgement.hop == LossHop::processor;
+  if (missing && !sink_losses_.empty()) {
+    if (const auto told = sink_losses_.find(id.packed()); told != sink_losses_.end())
+      judgement = {Fate::lost, told->second, LossHop::sink};
+  }
   count(w, presence, judgement, 1);
-  if (judgement.fate == Fate::lost && judgement.hop == LossHop::processor) {
+  if (missing) {
     name_missing(id, ref);
   } else if (judgement.fate == Fate::lost) {
     name_loss(id, w, judgement);

@@ -7,10 +7,10 @@
 // between two wake-ups leaves at the next one, at most a quarter of the time that it takes to fill a batch at
 // the source's full rate later.
 //
-// What a crash takes: the accumulator, the in-flight requests, the producer id. Nobody is told about those
-// records (sim::Told::outcome_unknown, which the ledger assumes for whoever was never told anything else).
-// `replays`: what the callback reported as failed is sent again, as applications with retry loops do
-// (duplicates!).
+// What a crash takes: the accumulator, the in-flight requests, the producer id (kafka/producer_actor.hpp).
+// Nobody is told about those records (sim::Told::outcome_unknown, which the ledger assumes for whoever was
+// never told anything else). `replays`: what the callback reported as failed is sent again, as applications
+// with retry loops do (duplicates!).
 #pragma once
 
 #include <cstdint>
@@ -18,28 +18,21 @@
 #include <memory>
 #include <vector>
 
-#include "engine/kafka/cluster_client.hpp"
-#include "engine/kafka/sender.hpp"
+#include "engine/kafka/producer_actor.hpp"
 #include "engine/workload/record_source.hpp"
 #include "sim/process.hpp"
 
 namespace wrackline {
 
 struct ProducerAppOptions {
-  std::uint32_t number = 0;  ///< of the producer, for moments
-  kafka::TopicId topic = 0;
-  kafka::ProducerConfig config;
-  std::int64_t reconnect_backoff_ms = 50;
-  std::int64_t reconnect_backoff_max_ms = 1000;
-  bool keyed = true;
-  std::string key_prefix;
+  kafka::ProducerActorOptions producer;
   std::int32_t record_overhead_bytes = 7;
   bool replays = false;
   /// Upper bound of the source's rate in bytes per second: how often the accumulator must be looked at.
   std::int64_t peak_bytes_per_second = 1'000'000;
 };
 
-class ProducerApp final : public sim::Endpoint {
+class ProducerApp final : public kafka::ProducerActor::Application {
  public:
   ProducerApp(kafka::ClusterContext& cluster, sim::Process& process, ProducerAppOptions options,
               std::unique_ptr<workload::RecordSource> source);
@@ -52,7 +45,7 @@ class ProducerApp final : public sim::Endpoint {
   /// Everything that arrived has been answered, and nothing will arrive any more.
   bool drained() const;
   /// Looks at the source again: a lever changed it.
-  void wake();
+  void wake() { producer_.wake(); }
   /// The source returns to its usual rate after so long (the end of a burst). Belongs to the source, not to
   /// the process.
   void calm_down_after(sim::Duration duration);
@@ -60,24 +53,17 @@ class ProducerApp final : public sim::Endpoint {
   template <class Visit>
   void for_each_held(Visit&& visit) const {
     for (const Waiting& waiting : backlog_) visit(std::span{&waiting.id, 1});
-    if (!client_) return;
-    client_->accumulator.for_each_incomplete(
+    if (!producer_.is_open()) return;
+    producer_.accumulator().for_each_incomplete(
         [&](const kafka::ProducerBatch& batch) { visit(std::span<const sim::EventId>{batch.records->ids}); });
   }
-  bool has_incomplete() const { return client_ && client_->accumulator.has_incomplete(); }
 
-  void on_message(sim::Socket socket, sim::Message message) override;
-  void on_closed(sim::Socket socket, sim::CloseReason why) override;
+  // Application
+  void hand_over() override;
+  void completed(std::span<const kafka::Completion> done) override;
+  sim::Time next_turn() override;
 
  private:
-  /// What one incarnation of the process holds in memory.
-  struct Client {
-    Client(const kafka::ProducerConfig& config, const kafka::ClusterContext& cluster);
-    kafka::ProducerMetadata metadata;
-    std::unique_ptr<kafka::TransactionManager> transactions;
-    kafka::RecordAccumulator accumulator;
-    kafka::Sender sender;
-  };
   struct Waiting {
     sim::EventId id;
     std::uint32_t key = 0;
@@ -86,19 +72,11 @@ class ProducerApp final : public sim::Endpoint {
     kafka::Nanos arrived_ns = 0;
   };
 
-  kafka::Nanos local(sim::Time at) const { return process_.node().clock().mono(at).count(); }
-  kafka::Nanos local_now() const { return local(process_.now()); }
-  void turn();
   void take_arrivals();
   void refuse_arrivals();
   kafka::Append append(const Waiting& record);
   void append_backlog();
-  void send();
-  void report();
-  void schedule_next();
-  void ask_for_metadata();
-  kafka::PartitionId partition_of(std::uint32_t key);
-  static void on_timer(void* self, std::uint64_t);
+  void replay(const kafka::Completion& failed);
   static void on_calm(void* self, std::uint64_t burst);
   void follow_clock();
   void tell_the_forgotten();
@@ -107,19 +85,10 @@ class ProducerApp final : public sim::Endpoint {
   sim::Process& process_;
   ProducerAppOptions options_;
   std::unique_ptr<workload::RecordSource> source_;
-  kafka::ClusterClient connections_;
-  sim::Stream sticky_draws_;
-  std::unique_ptr<Client> client_;
+  kafka::ProducerActor producer_;
   workload::ArrivalBatch arrivals_;
   std::deque<Waiting> backlog_;  ///< send() blocks on the first of these (buffer.memory)
   kafka::Nanos blocked_since_ = -1;
-  std::vector<std::int32_t> partition_of_key_;
-  kafka::Outbox outbox_;
-  sim::EventHandle timer_;
-  bool metadata_in_flight_ = false;
-  sim::Time metadata_not_before_{};
-  sim::Time metadata_give_up_{};
-  std::uint64_t metadata_correlation_ = 0;
   sim::Duration longest_nap_{};
   bool stopping_ = false;
   std::uint64_t bursts_ = 0;

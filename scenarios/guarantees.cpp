@@ -92,7 +92,11 @@ class Bundle {
       if (commit_ != nullptr) set_open(job, "commit", *commit_);
     });
     each("sinks", [&](Node& sink) {
-      if (sink_ != nullptr) set_open(sink, "kind", *sink_);
+      // A topic appends, too; and it is written by a producer: what holds for the sources' holds for it.
+      const Node* const kind = sink.find("kind");
+      const bool topic = kind != nullptr && kind->text == "topic";
+      if (sink_ != nullptr && !(topic && sink_->text == "append")) set_open(sink, "kind", *sink_);
+      if (topic) set_properties(sink, producer_);
     });
   }
 

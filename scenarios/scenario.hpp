@@ -219,9 +219,10 @@ enum class SinkKind {
 struct SinkSpec {
   std::string name;
   SinkKind kind = SinkKind::kAppend;
-  std::string topic;      ///< of kTopic
-  Law latency;            ///< of one write request
-  PropertyValues config;  ///< of kTopic: kafka::producer_properties()
+  std::string topic;            ///< of kTopic
+  bool read_committed = false;  ///< of kTopic: who judges what is visible reads up to the last stable offset
+  Law latency;                  ///< of the stores: one write request
+  PropertyValues config;        ///< of kTopic: kafka::producer_properties()
 };
 
 // ---- faults

@@ -75,7 +75,9 @@ std::vector<std::string> process_names(const ScenarioSpec& scenario) {
   add("broker", scenario.kafka.brokers);
   for (const SourceSpec& source : scenario.sources) add(source.name, source.trace ? 1 : source.producers);
   for (const JobSpec& job : scenario.jobs) add(job.name, job.parallelism);
-  for (const SinkSpec& sink : scenario.sinks) names.push_back(sink.name);
+  for (const SinkSpec& sink : scenario.sinks) {
+    if (sink.kind != SinkKind::kTopic) names.push_back(sink.name);
+  }
   return names;
 }
 

@@ -238,18 +238,37 @@ class Validation {
     if (!sink.config.valid()) return;
     const std::string path = fmt::format("sinks.{}", sink.name);
     if (sink.kind == SinkKind::kTopic) {
-      report("WL1109", path + ".kind", "\"kind\": \"topic\" is not built yet; there is append, upsert");
       if (sink.topic.empty()) {
         report("WL1103", path, "\"topic\" is missing: a sink of kind topic writes into one");
-      } else {
-        find(spec_.kafka.topics, sink.topic, "topic", path + ".topic");
+      } else if (find(spec_.kafka.topics, sink.topic, "topic", path + ".topic") != nullptr) {
+        own_topic(sink, path);
       }
+      if (find_path(document_, path + ".latency") != nullptr)
+        report("WL1107", path + ".latency", "a topic has no write latency of its own: the log decides");
       check_producer(sink.config, path + ".config");
       return;
     }
     if (!sink.topic.empty()) report("WL1107", path + ".topic", "only a sink of kind topic has a topic");
+    if (find_path(document_, path + ".isolation") != nullptr)
+      report("WL1107", path + ".isolation", "only a sink of kind topic has readers with an isolation level");
     if (!sink.config.explicit_names().empty())
       report("WL1107", path + ".config", "only a sink of kind topic has producer properties");
+  }
+
+  /// Results carry no events of their own: what they are made of is known at the sink, where the books end.
+  void own_topic(const SinkSpec& sink, const std::string& path) {
+    for (const SourceSpec& source : spec_.sources) {
+      if (source.topic != sink.topic) continue;
+      report("WL1107", path + ".topic",
+             fmt::format("source \"{}\" writes to \"{}\" too: a sink needs a topic of its own", source.name,
+                         sink.topic));
+    }
+    for (const JobSpec& job : spec_.jobs) {
+      if (std::find(job.from.begin(), job.from.end(), sink.topic) == job.from.end()) continue;
+      report(
+          "WL1109", path + ".topic",
+          fmt::format("job \"{}\" reads \"{}\": jobs behind jobs are not built yet", job.name, sink.topic));
+    }
   }
 
   void unused() {

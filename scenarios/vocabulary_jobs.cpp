@@ -120,12 +120,33 @@ Field sink_kind() {
 
 }  // namespace
 
+namespace {
+
+Field isolation() {
+  Field field{
+      "isolation", FieldType::kChoice,
+      "Of kind topic: what the reader sees who judges it; up to the high watermark, or the last stable "
+      "offset.",
+      "read_uncommitted"};
+  field.choices = {{"read_uncommitted", "everything below the high watermark"},
+                   {"read_committed", "everything below the last stable offset"}};
+  field.bind = [](void* target, const FieldValue& v) {
+    as<SinkSpec>(target).read_committed = v.text == "read_committed";
+  };
+  return field;
+}
+
+}  // namespace
+
 const ObjectDecl& sink_decl() {
   static const ObjectDecl decl{
       "sink",
       "Where results become visible.",
       {sink_kind(), text(FieldType::kName, "topic", &SinkSpec::topic, "Of kind topic: its name."),
-       with_default(object("latency", &SinkSpec::latency, law_decl, "Time of one write request."), "2ms"),
+       isolation(),
+       with_default(
+           object("latency", &SinkSpec::latency, law_decl, "Of the stores: time of one write request."),
+           "2ms"),
        properties("config", &SinkSpec::config, kafka::producer_properties,
                   "Of kind topic: producer properties by their real names.")}};
   return decl;

@@ -49,6 +49,8 @@ const std::vector<MetricInfo>& table() {
         {"lost.at_log", Unit::events, "Lost from the log: appended, and not in the committed log any more."},
         {"lost.at_consumer", Unit::events, "Lost between log and processor: committed, never processed."},
         {"lost.at_processor", Unit::events, "Lost in the processor or on the way to the sink."},
+        {"lost.at_sink", Unit::events,
+         "Lost behind the processor: its result was written to a topic, and is not there."},
         {"lost.in_some_windows", Unit::events, "Lost from some of their windows, visible in others."},
         {"late.in_some_windows", Unit::events, "Delivered, but dropped as late from some of their windows."},
         {"duplicated.log", Unit::events, "Extra committed copies in the log."},

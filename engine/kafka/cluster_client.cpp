@@ -6,14 +6,14 @@ namespace wrackline::kafka {
 
 ClusterClient::ClusterClient(ClusterContext& cluster, sim::Process& process, sim::Endpoint& endpoint,
                              unsigned lanes, std::int64_t reconnect_backoff_ms,
-                             std::int64_t reconnect_backoff_max_ms)
+                             std::int64_t reconnect_backoff_max_ms, std::string_view jitter)
     : cluster_{cluster},
       process_{process},
       endpoint_{endpoint},
       lanes_{lanes},
       backoff_ms_{reconnect_backoff_ms},
       backoff_max_ms_{reconnect_backoff_max_ms},
-      jitter_{process.sim().seed(), process.name(), "reconnect.backoff"},
+      jitter_{process.sim().seed(), process.name(), jitter},
       connections_(cluster.layout.brokers().size() * lanes) {}
 
 ClusterClient::Connection& ClusterClient::at(BrokerId broker, unsigned lane) {

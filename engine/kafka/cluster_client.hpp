@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "engine/kafka/cluster_context.hpp"
@@ -17,9 +18,11 @@ namespace wrackline::kafka {
 
 class ClusterClient {
  public:
-  /// `lanes`: connections per broker (a consumer's coordinator has one of its own).
+  /// `lanes`: connections per broker (a consumer's coordinator has one of its own). `jitter`: name of the
+  /// random stream.
   ClusterClient(ClusterContext& cluster, sim::Process& process, sim::Endpoint& endpoint, unsigned lanes,
-                std::int64_t reconnect_backoff_ms, std::int64_t reconnect_backoff_max_ms);
+                std::int64_t reconnect_backoff_ms, std::int64_t reconnect_backoff_max_ms,
+                std::string_view jitter = "reconnect.backoff");
 
   /// The open (or just opening) connection; false from `may_connect` means: back off until `retry_at`.
   bool may_connect(BrokerId broker, unsigned lane) const;

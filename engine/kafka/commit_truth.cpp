@@ -8,7 +8,8 @@ CommitTruth::CommitTruth(const ClusterLayout& layout, sim::Observer& observer)
     : layout_{&layout},
       observer_{&observer},
       state_(layout.partition_count()),
-      observed_(layout.partition_count(), true) {}
+      observed_(layout.partition_count(), true),
+      read_committed_(layout.partition_count(), false) {}
 
 sim::PartitionRef CommitTruth::ref(PartitionId partition) const {
   const TopicPartition at = layout_->partition(partition);
@@ -17,13 +18,14 @@ sim::PartitionRef CommitTruth::ref(PartitionId partition) const {
 
 void CommitTruth::committed(PartitionId partition, const UnifiedLog& leader_log, sim::Time at) {
   State& state = state_[partition];
-  const Offset high_watermark = leader_log.high_watermark();
-  if (high_watermark <= state.end) return;
+  const Offset limit =
+      read_committed_[partition] ? leader_log.last_stable_offset() : leader_log.high_watermark();
+  if (limit <= state.end) return;
   const auto batches = leader_log.batches();
   auto next =
       std::lower_bound(batches.begin(), batches.end(), state.end,
                        [](const RecordBatch& batch, Offset offset) { return batch.last_offset < offset; });
-  for (; next != batches.end() && next->next_offset() <= high_watermark; ++next) {
+  for (; next != batches.end() && next->next_offset() <= limit; ++next) {
     if (next->base_offset < state.end) continue;
     state.batches.push_back(*next);
     state.end = next->next_offset();

@@ -24,6 +24,8 @@ class CommitTruth {
   sim::PartitionRef ref(PartitionId partition) const;
   bool observed(PartitionId partition) const { return observed_[partition]; }
   void observe(PartitionId partition, bool observed) { observed_[partition] = observed; }
+  /// Its readers see only what is below the last stable offset.
+  void read_committed(PartitionId partition) { read_committed_[partition] = true; }
 
   /// The leader's high watermark moved.
   void committed(PartitionId partition, const UnifiedLog& leader_log, sim::Time at);
@@ -43,6 +45,7 @@ class CommitTruth {
   sim::Observer* observer_;
   std::vector<State> state_;
   std::vector<bool> observed_;
+  std::vector<bool> read_committed_;
 };
 
 }  // namespace wrackline::kafka

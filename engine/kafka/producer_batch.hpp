@@ -106,6 +106,11 @@ struct Completion {
   /// Some attempt was handed to the network.
   bool ever_sent = false;
   sim::Told told = sim::Told::acknowledged;
+  /// With an error: what each record takes, for whoever sends it again.
+  std::int32_t record_bytes = 0;
+  std::vector<std::int32_t> sizes;
+
+  std::int32_t bytes_of(std::size_t record) const { return record_bytes >= 0 ? record_bytes : sizes[record]; }
 };
 
 /// Hands out batches and takes them back when the last holder let go.

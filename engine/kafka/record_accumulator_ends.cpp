@@ -80,6 +80,8 @@ void RecordAccumulator::finish(ProducerBatch* batch, ProducerBatch::Final how, C
     completion.told = config_.acks == 0 ? sim::Told::fire_and_forget : sim::Told::acknowledged;
     return;
   }
+  completion.record_bytes = batch->record_bytes;
+  if (batch->record_bytes < 0) completion.sizes = batch->sizes;
   completion.maybe_in_log = batch->maybe_in_log || batch->in_request;
   completion.told = completion.maybe_in_log ? sim::Told::outcome_unknown : sim::Told::failed;
 }

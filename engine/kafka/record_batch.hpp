@@ -87,6 +87,8 @@ class RecordsPtr {
   const Records* operator->() const { return block_; }
   const Records& operator*() const { return *block_; }
   explicit operator bool() const { return block_ != nullptr; }
+  /// No producer, message, log or reader holds the block beside this pointer.
+  bool sole_owner() const { return block_ != nullptr && block_->owners_ == 1; }
 
  private:
   void retain() const {

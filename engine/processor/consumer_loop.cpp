@@ -53,15 +53,18 @@ std::int64_t CommittedWatermarks::at(PartitionId partition, std::int64_t offset)
 }
 
 ConsumerLoop::ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
-                           JobWorld& world, CommittedWatermarks& committed, sim::Network& network,
-                           sim::Process& sink)
+                           JobWorld& world, CommittedWatermarks& committed, sink::WriterFactory make_writer)
     : cluster_{cluster},
       process_{process},
       options_{std::move(options)},
       world_{world},
       committed_{committed},
-      network_{network},
-      sink_process_{sink} {}
+      make_writer_{std::move(make_writer)} {
+  process_.listen([this](sim::Process&, sim::ProcessChange change) {
+    const bool ended = change == sim::ProcessChange::crashed || change == sim::ProcessChange::stopped;
+    if (ended && writer_) writer_->process_ended();
+  });
+}
 
 sim::Task<> ConsumerLoop::run(sim::Process& process) {
   tasks_.clear();
@@ -71,7 +74,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   written_watermark_ms_ = kMinTimestamp;
   busy_ = false;
   consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
-  sink_ = std::make_unique<sink::SinkClient>(network_, process_, sink_process_, options_.instance);
+  writer_ = make_writer_(process_, options_.instance);
   watermarks_ = std::make_unique<event_time::PartitionWatermarks>(options_.watermark);
   operator_ = options_.window ? std::make_unique<event_time::WindowOperator>(*options_.window,
                                                                              options_.allowed_lateness_ms)
@@ -81,8 +84,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
 
   for (;;) {
     const std::optional<kafka::ConsumerException> thrown = co_await consumer_->poll(poll_timeout(), records_);
-    // An application without a handler dies of what poll() throws; the supervisor starts it again.
-    if (thrown && !thrown->retriable) process_.fail();
+    // An application without a handler dies of what poll() throws.
+    if (thrown && !thrown->retriable) give_up();
     busy_ = true;
     note_positions();
     if (records_.count > 0) {
@@ -110,7 +113,21 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
 }
 
 sim::Task<> ConsumerLoop::stop(sim::Process&) {
+  if (writer_) co_await writer_->drain();
   if (consumer_) co_await consumer_->close(30000);
+}
+
+/// The supervisor starts it again, unless somebody else has by then.
+void ConsumerLoop::give_up() {
+  process_.sim().schedule_after(options_.restart_delay, {&on_supervisor, this, process_.incarnation()},
+                                sim::kKernelEntity);
+  process_.fail();
+}
+
+void ConsumerLoop::on_supervisor(void* self, std::uint64_t incarnation) {
+  sim::Process& process = static_cast<ConsumerLoop*>(self)->process_;
+  const bool still_dead = !process.alive() && process.incarnation() == incarnation;
+  if (still_dead && process.node().powered()) process.restart();
 }
 
 std::int64_t ConsumerLoop::position(PartitionId partition) const {
@@ -331,7 +348,10 @@ sim::Task<> ConsumerLoop::write_out() {
   const std::int64_t fired_up_to_ms = operator_ ? operator_->watermark() : kMinTimestamp;
   if (!rows_->empty()) {
     writing_ = std::exchange(rows_, std::make_shared<sink::RowBatch>());
-    co_await sink_->write(writing_, consumer_->generation());
+    // At most once: nobody waits for the answer, and nobody would do anything about it.
+    const bool until_durable = options_.commit != CommitMode::before_processing;
+    const bool written = co_await writer_->write(writing_, consumer_->generation(), until_durable);
+    if (!written) give_up();
     writing_.reset();
   }
   written_watermark_ms_ = fired_up_to_ms;

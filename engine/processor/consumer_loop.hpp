@@ -23,7 +23,7 @@
 #include "engine/event_time/window_operator.hpp"
 #include "engine/kafka/consumer_actor.hpp"
 #include "engine/processor/replay_floor.hpp"
-#include "engine/sink/sink_server.hpp"
+#include "engine/sink/writer.hpp"
 #include "engine/workload/record_source.hpp"
 
 namespace wrackline::processor {
@@ -52,6 +52,8 @@ struct ConsumerLoopOptions {
   sim::Duration cost_per_record{};
   sim::Duration cost_per_poll{};
   sim::Duration poll_timeout{std::chrono::milliseconds{100}};
+  /// Until the supervisor starts an instance again that died of its own.
+  sim::Duration restart_delay{std::chrono::seconds{5}};
 };
 
 /// What outlives an instance: the metadata of committed offsets, as a successor reads it.
@@ -71,7 +73,7 @@ class CommittedWatermarks {
 class ConsumerLoop {
  public:
   ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
-               JobWorld& world, CommittedWatermarks& committed, sim::Network& network, sim::Process& sink);
+               JobWorld& world, CommittedWatermarks& committed, sink::WriterFactory make_writer);
 
   sim::Task<> run(sim::Process& process);
   sim::Task<> stop(sim::Process& process);
@@ -103,7 +105,9 @@ class ConsumerLoop {
   }
   std::int64_t watermark_ms() const { return operator_ ? operator_->watermark() : event_time::kMaxTimestamp; }
   /// Nothing waits to be written, and no window is open.
-  bool quiet() const { return !busy_ && (!operator_ || operator_->records_held() == 0); }
+  bool quiet() const {
+    return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0);
+  }
   std::uint64_t poison_met() const { return poison_met_; }
 
  private:
@@ -124,6 +128,8 @@ class ConsumerLoop {
   sim::Duration poll_timeout() const;
   void take_fired();
   sim::Task<> write_out();
+  [[noreturn]] void give_up();
+  static void on_supervisor(void* self, std::uint64_t incarnation);
   std::vector<kafka::OffsetToCommit> commits();
   sim::Task<> commit(bool synchronously);
   std::int64_t value_of(sim::EventId id) const { return world_.sources[id.source()]->value_of(id); }
@@ -133,12 +139,11 @@ class ConsumerLoop {
   ConsumerLoopOptions options_;
   JobWorld& world_;
   CommittedWatermarks& committed_;
-  sim::Network& network_;
-  sim::Process& sink_process_;
+  sink::WriterFactory make_writer_;
 
   // In memory: gone with the process.
   std::unique_ptr<kafka::ConsumerActor> consumer_;
-  std::unique_ptr<sink::SinkClient> sink_;
+  std::unique_ptr<sink::Writer> writer_;
   std::unique_ptr<event_time::PartitionWatermarks> watermarks_;
   std::unique_ptr<event_time::WindowOperator> operator_;
   std::map<kafka::PartitionId, PartitionTask> tasks_;

@@ -82,12 +82,7 @@ SinkClient::SinkClient(sim::Network& network, sim::Process& process, sim::Proces
                        std::uint32_t writer, sim::Duration timeout)
     : network_{network}, process_{process}, server_{server}, writer_{writer}, timeout_{timeout} {}
 
-void SinkClient::forget() {
-  socket_ = {};
-  lost_ = false;
-}
-
-sim::Task<> SinkClient::write(std::shared_ptr<const RowBatch> rows, std::int32_t generation) {
+sim::Task<bool> SinkClient::write(std::shared_ptr<const RowBatch> rows, std::int32_t generation, bool) {
   const auto count = static_cast<std::int64_t>(rows->rows.size());
   const auto bytes = static_cast<std::uint32_t>(64 + kRowBytes * rows->rows.size());
   for (bool again = false;; again = true) {
@@ -106,6 +101,7 @@ sim::Task<> SinkClient::write(std::shared_ptr<const RowBatch> rows, std::int32_t
     co_await sim::sleep_local(kRetryPause);
   }
   process_.announce(moments::kAcknowledged, writer_, count);
+  co_return true;
 }
 
 void SinkClient::on_message(sim::Socket socket, sim::Message message) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/sink/store.hpp"
+#include "engine/sink/writer.hpp"
 #include "sim/distribution.hpp"
 #include "sim/network.hpp"
 #include "sim/observer.hpp"
@@ -61,15 +62,16 @@ class SinkServer final : public sim::Endpoint {
   std::vector<std::uint32_t> free_;
 };
 
-/// One writer's connection. `co_await write(...)` returns when the rows are known to be durable.
-class SinkClient final : public sim::Endpoint {
+/// One writer's connection. A write always waits until the rows are known to be durable.
+class SinkClient final : public Writer, public sim::Endpoint {
  public:
   SinkClient(sim::Network& network, sim::Process& process, sim::Process& server, std::uint32_t writer,
              sim::Duration timeout = std::chrono::seconds{30});
 
-  sim::Task<> write(std::shared_ptr<const RowBatch> rows, std::int32_t generation);
-  /// The process starts again.
-  void forget();
+  sim::Task<bool> write(std::shared_ptr<const RowBatch> rows, std::int32_t generation,
+                        bool until_durable = true) override;
+  sim::Task<> drain() override { co_return; }
+  bool busy() const override { return false; }
 
   void on_message(sim::Socket socket, sim::Message message) override;
   void on_closed(sim::Socket socket, sim::CloseReason why) override;

@@ -91,6 +91,14 @@ kafka::ProducerConfig to_producer_config(const PropertyValues& values) {
   return config;
 }
 
+kafka::ProducerActorOptions to_producer_options(const PropertyValues& values) {
+  kafka::ProducerActorOptions options;
+  options.config = to_producer_config(values);
+  options.reconnect_backoff_ms = values.get_int("reconnect.backoff.ms");
+  options.reconnect_backoff_max_ms = values.get_int("reconnect.backoff.max.ms");
+  return options;
+}
+
 kafka::KafkaConsumerConfig to_consumer_config(const JobSpec& job, const std::string& client_id) {
   const PropertyValues& values = job.config;
   kafka::KafkaConsumerConfig config;

@@ -4,7 +4,7 @@
 
 #include "engine/kafka/cluster.hpp"
 #include "engine/kafka/consumer_actor.hpp"
-#include "engine/kafka/producer_config.hpp"
+#include "engine/kafka/producer_actor.hpp"
 #include "engine/processor/consumer_loop.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -12,6 +12,8 @@ namespace wrackline::scenarios {
 
 kafka::ClusterSpec to_cluster(const KafkaSpec& spec);
 kafka::ProducerConfig to_producer_config(const PropertyValues& values);
+/// With the settings of its connections; number, topic and keys are the caller's.
+kafka::ProducerActorOptions to_producer_options(const PropertyValues& values);
 kafka::KafkaConsumerConfig to_consumer_config(const JobSpec& job, const std::string& client_id);
 kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values);
 event_time::WatermarkStrategy to_watermark(const WatermarkSpec& spec);

@@ -7,6 +7,7 @@
 
 #include "engine/processor/moments.hpp"
 #include "engine/sink/moments.hpp"
+#include "engine/sink/topic_writer.hpp"
 #include "engine/workload/trace_source.hpp"
 #include "scenarios/run/convert.hpp"
 #include "scenarios/translate.hpp"
@@ -108,12 +109,10 @@ void World::build_sources(std::uint64_t seed) {
       job_world_.sources.push_back(made.get());
       sim::Node& node = simulation_.add_node(name, zone(number), kProducerCores);
       ProducerAppOptions options;
-      options.number = number;
-      options.topic = cluster_->layout().topic_id(source.topic);
-      options.config = to_producer_config(source.config);
-      options.reconnect_backoff_ms = source.config.get_int("reconnect.backoff.ms");
-      options.reconnect_backoff_max_ms = source.config.get_int("reconnect.backoff.max.ms");
-      options.keyed = source.trace || source.keys.kind != Keys::kNone;
+      options.producer = to_producer_options(source.config);
+      options.producer.number = number;
+      options.producer.topic = cluster_->layout().topic_id(source.topic);
+      options.producer.keyed = source.trace || source.keys.kind != Keys::kNone;
       options.replays = source.replays;
       options.peak_bytes_per_second = static_cast<std::int64_t>(bytes_per_second) + 1;
       producers_.push_back(std::make_unique<ProducerApp>(cluster_->context(), node.add_process(name), options,
@@ -126,13 +125,40 @@ void World::build_sources(std::uint64_t seed) {
 }
 
 void World::build_sinks() {
-  for (const SinkSpec& sink : spec_.sinks) {
-    sim::Node& node = simulation_.add_node(sink.name, zone(0), kSinkCores);
-    const auto kind = sink.kind == SinkKind::kUpsert ? sink::StoreKind::upsert : sink::StoreKind::append;
-    sinks_.push_back(std::make_unique<sink::SinkServer>(*network_, node.add_process(sink.name), observers_,
-                                                        static_cast<std::uint32_t>(sinks_.size()), kind,
-                                                        distribution_of(sink.latency)));
+  for (const SinkSpec& spec : spec_.sinks) {
+    const auto number = static_cast<std::uint32_t>(sinks_.size());
+    Sink& made = sinks_.emplace_back();
+    if (spec.kind == SinkKind::kTopic) {
+      const kafka::TopicId topic = cluster_->layout().topic_id(spec.topic);
+      made.topic = std::make_unique<sink::TopicSink>(observers_, number, static_cast<std::uint16_t>(topic));
+      observers_.add(*made.topic);
+      const kafka::TopicLayout& about = cluster_->layout().topics()[static_cast<std::size_t>(topic)];
+      for (std::int32_t p = 0; spec.read_committed && p < about.partitions; ++p) {
+        cluster_->context().truth.read_committed(about.first + static_cast<kafka::PartitionId>(p));
+      }
+      continue;
+    }
+    sim::Node& node = simulation_.add_node(spec.name, zone(0), kSinkCores);
+    const auto kind = spec.kind == SinkKind::kUpsert ? sink::StoreKind::upsert : sink::StoreKind::append;
+    made.store = std::make_unique<sink::SinkServer>(*network_, node.add_process(spec.name), observers_,
+                                                    number, kind, distribution_of(spec.latency));
   }
+}
+
+sink::WriterFactory World::writer_of(const SinkSpec& spec, const Sink& sink) {
+  if (sink.store) {
+    return [this, store = &sink.store->process()](sim::Process& process, std::uint32_t number) {
+      return std::make_unique<sink::SinkClient>(*network_, process, *store, number);
+    };
+  }
+  kafka::ProducerActorOptions producer = to_producer_options(spec.config);
+  producer.topic = sink.topic->topic();
+  producer.jitter_purpose = "sink reconnect.backoff";
+  return [this, topic = sink.topic.get(), producer](sim::Process& process, std::uint32_t number) {
+    kafka::ProducerActorOptions own = producer;
+    own.number = static_cast<std::uint32_t>(producers_.size()) + number;
+    return std::make_unique<sink::TopicWriter>(cluster_->context(), process, *topic, own, number);
+  };
 }
 
 void World::build_jobs() {
@@ -170,9 +196,10 @@ void World::build_jobs() {
       options.aggregation = to_aggregation(spec.aggregate);
       options.cost_per_record = spec.cost_per_record;
       options.cost_per_poll = spec.cost_per_poll;
+      options.restart_delay = spec.restart_delay;
       job->instances.push_back(std::make_unique<processor::ConsumerLoop>(
-          cluster_->context(), node.add_process(name), options, job_world_, job->committed, *network_,
-          sinks_[job->sink]->process()));
+          cluster_->context(), node.add_process(name), options, job_world_, job->committed,
+          writer_of(*to, sinks_[job->sink])));
     }
     jobs_.push_back(std::move(job));
   }
@@ -230,7 +257,8 @@ void World::build_analyses() {
 void World::start() {
   cluster_->start();
   for (auto& sink : sinks_) {
-    sink::SinkServer* const self = sink.get();
+    sink::SinkServer* const self = sink.store.get();
+    if (self == nullptr) continue;
     self->process().start([self](sim::Process& process) { return self->run(process); });
   }
   for (auto& producer : producers_) {
@@ -281,7 +309,9 @@ void World::add_roles() {
     consumers.insert(consumers.end(), own.begin(), own.end());
     add(job->spec->name, "every instance of this job", own);
   }
-  for (auto& sink : sinks_) sinks.push_back(&sink->process());
+  for (auto& sink : sinks_) {
+    if (sink.store) sinks.push_back(&sink.store->process());
+  }
   add("brokers", "every broker", brokers);
   add("producers", "every producer", producers);
   add("producer", "every producer", producers);

@@ -16,6 +16,7 @@
 #include "engine/processor/consumer_loop.hpp"
 #include "engine/producer_app.hpp"
 #include "engine/sink/sink_server.hpp"
+#include "engine/sink/topic_sink.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace wrackline::scenarios {
@@ -92,6 +93,12 @@ class World {
     std::uint32_t sink = 0;
   };
 
+  /// One of the two.
+  struct Sink {
+    std::unique_ptr<sink::SinkServer> store;
+    std::unique_ptr<sink::TopicSink> topic;
+  };
+
   void build_network();
   void build_cluster();
   void build_sources(std::uint64_t seed);
@@ -101,8 +108,11 @@ class World {
   void add_roles();
   void add_levers();
   std::string zone(std::size_t i) const;
+  sink::WriterFactory writer_of(const SinkSpec& spec, const Sink& sink);
   bool settles(const Job& job) const;
   std::int64_t final_before_ms(const Job& job);
+  void forget_sink_topics();
+  void hold_results();
 
   const ScenarioSpec& spec_;
   sim::Simulation simulation_;
@@ -112,7 +122,7 @@ class World {
   std::vector<std::unique_ptr<ProducerApp>> producers_;
   std::vector<std::pair<std::string, std::vector<ProducerApp*>>> by_source_;
   processor::JobWorld job_world_;
-  std::vector<std::unique_ptr<sink::SinkServer>> sinks_;
+  std::vector<Sink> sinks_;
   std::vector<std::unique_ptr<Job>> jobs_;
   std::vector<std::unique_ptr<analysis::RunAnalysis>> analyses_;
   CommitFollower commits_;

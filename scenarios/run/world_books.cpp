@@ -27,6 +27,7 @@ std::int64_t World::final_before_ms(const Job& job) {
     }
   }
   for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
+  if (const auto& topic = sinks_[job.sink].topic) limit = std::min(limit, topic->final_before_ms());
   const std::int64_t lateness_ms =
       std::chrono::floor<std::chrono::milliseconds>(job.spec->window.allowed_lateness).count();
   return limit == std::numeric_limits<std::int64_t>::min() ? limit
@@ -35,12 +36,15 @@ std::int64_t World::final_before_ms(const Job& job) {
 
 void World::housekeeping() {
   const kafka::ClusterLayout& layout = cluster_->layout();
+  for (const Sink& sink : sinks_) {
+    if (sink.topic) sink.topic->housekeeping();
+  }
   for (const auto& job : jobs_) {
     if (!settles(*job)) continue;
     const std::int64_t final_ms = final_before_ms(*job);
     if (final_ms == std::numeric_limits<std::int64_t>::min()) continue;
     analyses_[job->number]->settle_before(final_ms);
-    sinks_[job->sink]->store().forget_windows_until(final_ms);
+    if (const auto& store = sinks_[job->sink].store) store->store().forget_windows_until(final_ms);
   }
   // A log keeps what some group may still read again: everything from its committed offset on, as it was one
   // round ago.
@@ -65,6 +69,19 @@ void World::housekeeping() {
       }
       if (next != std::numeric_limits<std::int64_t>::max())
         forget_next_[partition] = std::max(forget_next_[partition], next);
+    }
+  }
+  forget_sink_topics();
+}
+
+/// Nobody of the run reads a sink's topic: what became visible has been told.
+void World::forget_sink_topics() {
+  for (const Sink& sink : sinks_) {
+    if (!sink.topic) continue;
+    const kafka::TopicLayout& topic = cluster_->layout().topics()[sink.topic->topic()];
+    for (std::int32_t p = 0; p < topic.partitions; ++p) {
+      const kafka::PartitionId partition = topic.first + static_cast<kafka::PartitionId>(p);
+      forget_next_[partition] = cluster_->context().truth.committed_end(partition);
     }
   }
 }
@@ -129,6 +146,26 @@ void World::hold_the_rest() {
       instance->for_each_held(
           [&](std::span<const sim::EventId> ids) { analyses_[job->number]->ledger().hold(ids); });
     }
+  }
+  hold_results();
+}
+
+/// Of rows on their way into a sink's topic: some will still come, the others are lost there.
+void World::hold_results() {
+  for (const Sink& sink : sinks_) {
+    if (!sink.topic) continue;
+    std::vector<sim::EventId> in_log;
+    cluster_->for_each_uncommitted([&](kafka::PartitionId, const kafka::RecordBatch& batch) {
+      for (const sim::EventId id : batch.records->ids) {
+        if (sink.topic->wrote(id)) in_log.push_back(id);
+      }
+    });
+    sink.topic->close(
+        in_log,
+        [&](std::uint32_t job, std::span<const sim::EventId> ids) { analyses_[job]->ledger().hold(ids); },
+        [&](std::uint32_t job, sim::Told told, std::span<const sim::EventId> ids) {
+          analyses_[job]->ledger().lost_at_sink(told, ids);
+        });
   }
 }
 

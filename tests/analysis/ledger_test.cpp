@@ -97,6 +97,23 @@ TEST_CASE("ledger: every fate") {
   REQUIRE(w.ledger.latency(Latency::end_to_end, Phase::all).missing == 9);
 }
 
+TEST_CASE(
+    "ledger: a result that is lost at the sink topic is lost there, by what the sink's producer was told") {
+  World w;
+  for (int i = 0; i < 4; ++i) w.script.create(100 + i);
+  w.script.flow(events({0, 1, 2, 3}), 300);
+  w.script.show(0, 0, 1000, events({0}), 2000);
+  w.ledger.lost_at_sink(sim::Told::acknowledged, events({0, 1}));  // another attempt brought 0 through
+  w.ledger.lost_at_sink(sim::Told::failed, events({1, 2}));        // the gravest answer stands
+  const Books& books = w.close();
+  REQUIRE(books[Fate::delivered] == 1);
+  REQUIRE(books[Fate::lost] == 3);
+  REQUIRE(books.lost_at(LossHop::sink) == 2);
+  REQUIRE(books.lost_at(LossHop::processor) == 1);
+  REQUIRE(books.lost_told(LossTold::told_failed) == 1);
+  REQUIRE(w.log.count_of(Anomaly::missing_contribution) == 3);
+}
+
 TEST_CASE("ledger: what is held when the run ends is pending, not lost") {
   World w;
   for (int i = 0; i < 4; ++i) w.script.create(100 + i);
