@@ -106,12 +106,12 @@ EventRef EventStore::ref(Kept& kept) const {
 EventRef EventStore::ref(sim::EventId id) {
   if (Chunk* chunk = live(id)) return ref(*chunk, id);
   if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return ref(kept->second);
-  const Remains* remains = remains_of(id);
-  if (remains == nullptr) return {};
+  const std::optional<std::uint32_t> word = settled_word(id);
+  if (!word) return {};
 
   Kept& kept = kept_[id.packed()];
   kept.times_known = false;
-  kept.state.word = word_in(*remains, id);
+  kept.state.word = *word;
   kept.masks.assign(std::size_t{2} * mask_words_, 0);
   // The masks follow from the word: an event that ended by its word is in all of its windows or in none.
   if (mask_words_ != 0 && word::seen(kept.state.word) != 0) {
@@ -131,8 +131,7 @@ const EventState* EventStore::peek(sim::EventId id) {
 std::uint32_t EventStore::peek_word(sim::EventId id) {
   if (Chunk* chunk = live(id)) return exists(*chunk, id) ? chunk->events[index(id)].word : 0;
   if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return kept->second.state.word;
-  const Remains* remains = remains_of(id);
-  return remains == nullptr ? 0 : word_in(*remains, id);
+  return settled_word(id).value_or(0);
 }
 
 EventStore::Oldest EventStore::oldest(std::uint16_t source) {
@@ -140,19 +139,22 @@ EventStore::Oldest EventStore::oldest(std::uint16_t source) {
   return {books_[source].live.front(), books_[source].first_live << kChunkBits};
 }
 
-const EventStore::Remains* EventStore::remains_of(sim::EventId id) const {
-  if (id.source() >= books_.size()) return nullptr;
+std::optional<std::uint32_t> EventStore::settled_word(sim::EventId id) const {
+  if (id.source() >= books_.size()) return std::nullopt;
   const SourceBook& book = books_[id.source()];
   const std::uint64_t number = id.ordinal() >> kChunkBits;
-  if (number - book.first_remains >= book.remains.size()) return nullptr;
-  return &book.remains[number - book.first_remains];
-}
-
-std::uint32_t EventStore::word_in(const Remains& remains, sim::EventId id) {
-  const auto offset = static_cast<std::uint32_t>(index(id));
-  const auto other = std::lower_bound(remains.others.begin(), remains.others.end(), offset,
-                                      [](const Other& o, std::uint32_t value) { return o.offset < value; });
-  return other != remains.others.end() && other->offset == offset ? other->word : remains.word;
+  if (number < book.first_remains || number >= book.first_live) return std::nullopt;
+  const auto others = std::lower_bound(book.others.begin(), book.others.end(), number,
+                                       [](const Others& o, std::uint64_t chunk) { return o.chunk < chunk; });
+  if (others != book.others.end() && others->chunk == number) {
+    const auto offset = static_cast<std::uint32_t>(index(id));
+    const auto other = std::lower_bound(others->events.begin(), others->events.end(), offset,
+                                        [](const Other& o, std::uint32_t value) { return o.offset < value; });
+    if (other != others->events.end() && other->offset == offset) return other->word;
+  }
+  return std::upper_bound(book.runs.begin(), book.runs.end(), number,
+                          [](std::uint64_t chunk, const Run& run) { return chunk < run.end; })
+      ->word;
 }
 
 std::uint32_t EventStore::usual_word(const Chunk& chunk) {
@@ -169,8 +171,12 @@ std::uint32_t EventStore::usual_word(const Chunk& chunk) {
 
 void EventStore::release_oldest(std::uint16_t source, Remains remains) {
   SourceBook& book = books_[source];
-  remains.others.shrink_to_fit();
-  book.remains.push_back(std::move(remains));
+  if (book.runs.empty() || book.runs.back().word != remains.word) book.runs.push_back({0, remains.word});
+  book.runs.back().end = book.first_live + 1;
+  if (!remains.others.empty()) {
+    remains.others.shrink_to_fit();
+    book.others.push_back({book.first_live, std::move(remains.others)});
+  }
   free_.push_back(book.live.front());
   book.live.erase(book.live.begin());
   ++book.first_live;
@@ -191,8 +197,8 @@ void EventStore::forget(std::uint16_t source, std::uint64_t below) {
   SourceBook& book = books_[source];
   const std::uint64_t upto = std::min(below >> kChunkBits, book.first_live);
   if (upto <= book.first_remains) return;
-  book.remains.erase(book.remains.begin(),
-                     book.remains.begin() + static_cast<std::ptrdiff_t>(upto - book.first_remains));
+  std::erase_if(book.runs, [&](const Run& run) { return run.end <= upto; });
+  std::erase_if(book.others, [&](const Others& others) { return others.chunk < upto; });
   book.first_remains = upto;
 }
 
@@ -207,8 +213,8 @@ std::vector<std::uint64_t> EventStore::kept_ids() const {
 std::size_t EventStore::bytes() const {
   std::size_t sum = memory_.chunks() * (sizeof(Chunk) + std::size_t{2} * mask_words_ * kChunk * 8);
   for (const SourceBook& book : books_) {
-    sum += book.remains.capacity() * sizeof(Remains);
-    for (const Remains& remains : book.remains) sum += remains.others.capacity() * sizeof(Other);
+    sum += book.runs.capacity() * sizeof(Run) + book.others.capacity() * sizeof(Others);
+    for (const Others& others : book.others) sum += others.events.capacity() * sizeof(Other);
   }
   return sum + kept_.size() * (sizeof(Kept) + 32 + std::size_t{2} * mask_words_ * 8);
 }

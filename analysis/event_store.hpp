@@ -4,7 +4,7 @@
 // A source numbers its events 0, 1, 2, ... Their states stand in chunks of 1024, found by two shifts. When
 // the ledger settles a chunk (see ledger.hpp), the chunk is given back and only this stays of it:
 //
-//   the word that most of its events ended with              4 bytes per chunk
+//   the word that most of its events ended with              16 bytes per run of chunks that agree on it
 //   (offset, word) of those that ended otherwise             8 bytes per late, duplicated, refused, ... event
 //   the whole state of those that have no end yet            a hash map entry per lost or straggling event
 //
@@ -19,6 +19,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -124,16 +125,27 @@ class EventStore {
     std::uint32_t offset;
     std::uint32_t word;
   };
+  /// What stays of one chunk while it is settled.
   struct Remains {
     std::uint32_t word = 0;     ///< of all events of the chunk but `others` and those in kept_
     std::vector<Other> others;  ///< by offset
   };
+  /// Neighbouring chunks whose events ended alike: in a quiet run there is one of these for all of it.
+  struct Run {
+    std::uint64_t end = 0;  ///< number of the first chunk behind the run
+    std::uint32_t word = 0;
+  };
+  struct Others {
+    std::uint64_t chunk = 0;
+    std::vector<Other> events;  ///< by offset
+  };
   struct SourceBook {
     std::uint64_t next_chunk = 0;     ///< number of the next chunk to be opened
     std::uint64_t first_live = 0;     ///< number of the chunk live[0]
-    std::uint64_t first_remains = 0;  ///< number of the chunk remains[0]
+    std::uint64_t first_remains = 0;  ///< number of the oldest chunk of which something is left
     std::vector<Chunk*> live;
-    std::vector<Remains> remains;
+    std::vector<Run> runs;       ///< of the chunks from first_remains to first_live
+    std::vector<Others> others;  ///< by chunk; only of those that have any
   };
   struct Kept {
     EventState state;
@@ -166,8 +178,8 @@ class EventStore {
   Chunk* find(sim::EventId id);
   Chunk& open_chunk(sim::EventId id);
   EventRef ref(Kept& kept) const;
-  const Remains* remains_of(sim::EventId id) const;
-  static std::uint32_t word_in(const Remains& remains, sim::EventId id);
+  /// The word of a settled event; nothing for one that never was, or is forgotten.
+  std::optional<std::uint32_t> settled_word(sim::EventId id) const;
   static std::uint32_t usual_word(const Chunk& chunk);
   void release_oldest(std::uint16_t source, Remains remains);
   std::vector<std::uint64_t> kept_ids() const;

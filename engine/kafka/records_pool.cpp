@@ -4,6 +4,12 @@
 
 namespace wrackline::kafka {
 
+namespace {
+
+constexpr std::size_t kSpareRecords = 16;
+
+}  // namespace
+
 class RecordsPool::Store final : public RecordsHome {
  public:
   void take_back(Records* block) noexcept override {
@@ -12,6 +18,12 @@ class RecordsPool::Store final : public RecordsHome {
       delete block;
       if (lent == 0) delete this;
       return;
+    }
+    // Sizes vary: without this each block would in time grow to the largest batch that ever was.
+    if (block->ids.capacity() > block->ids.size() + block->ids.size() / 2 + kSpareRecords) {
+      block->ids = {};
+      block->timestamps_ms = {};
+      block->keys = {};
     }
     block->ids.clear();
     block->timestamps_ms.clear();

@@ -1,6 +1,6 @@
 // Recycles the columns of batches: a block whose last owner (producer, log, consumer) let go comes back
-// empty, but with its memory, so that a producer in steady state allocates nothing. Blocks may outlive the
-// pool.
+// empty, but with its memory (unless that is far more than it needed), so that a producer in steady state
+// hardly allocates. Blocks may outlive the pool.
 #pragma once
 
 #include <cstddef>
