@@ -64,7 +64,10 @@ std::vector<Entry> strategies() {
         all.push_back({fmt::format("{} {}", path, field.name), std::string(field.doc)});
     }
   };
-  add("watermark", scenarios::job_decl().find("watermark")->object(), "idle_timeout interval");
+  std::string options;
+  for (const auto& option : event_time::strategy::option_fields())
+    options += fmt::format("{} ", option.parameter.name);
+  add("watermark", scenarios::job_decl().find("watermark")->object(), options);
   add("window", scenarios::job_decl().find("window")->object(), "offset allowed_lateness");
   for (Entry& entry : choices_of(scenarios::job_decl(), "commit"))
     all.push_back({"commit " + entry.name, entry.doc});

@@ -302,8 +302,10 @@ std::string shown_value(const Node& node) {
   if (node.is_string() || node.is_numeric()) return node.text;
   if (node.is_object()) {
     std::string out;
-    for (const Member& member : node.members)
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", member.key, shown_value(member.value));
+    for (const Member& member : node.members) {
+      const std::string inner = shown_value(member.value);
+      out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", member.key, inner.empty() ? "" : " ", inner);
+    }
     return out;
   }
   return to_plain_json(node).dump();

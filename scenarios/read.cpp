@@ -117,6 +117,18 @@ void check_groups(const ObjectDecl& decl, const Node& node, ReadContext& context
   }
 }
 
+/// A field whose default would compete with what was chosen instead of it.
+bool outdone(const ObjectDecl& decl, const Field& field, const Node& node) {
+  for (const auto& group : decl.at_most_one) {
+    if (std::find(group.begin(), group.end(), field.name) == group.end()) continue;
+    for (const Member& member : node.members) {
+      const bool given = !member.value.is_null();
+      if (given && std::find(group.begin(), group.end(), member.key) != group.end()) return true;
+    }
+  }
+  return false;
+}
+
 void read_elements(const Field& field, const Node& node, void* target, ReadContext& context, Json& resolved) {
   const ObjectDecl& decl = field.object();
   if (field.type == FieldType::kList) {
@@ -195,7 +207,8 @@ void read_absent(const Field& field, const Node& parent, void* target, ReadConte
   } else if (!field.default_text.empty()) {
     const Node node = default_node(field);
     read_field(field, node, target, context, value);
-  } else if (field.type == FieldType::kObject && field.part && field.object().exactly_one.empty()) {
+  } else if (field.type == FieldType::kObject && field.part && !field.only_if_given &&
+             field.object().exactly_one.empty()) {
     // An object that is not there has defaults inside; a union that is not there is not there.
     Node nothing;
     nothing.kind = Kind::kObject;
@@ -235,6 +248,7 @@ nlohmann::json read_object(const ObjectDecl& decl, const Node& given, void* targ
   for (const Field& field : decl.fields) {
     const Member* const member = node->member(field.name);
     if (member == nullptr || member->value.is_null()) {
+      if (outdone(decl, field, *node)) continue;
       read_absent(field, *node, target, context, resolved);
     } else {
       Json value;

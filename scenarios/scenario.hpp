@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/event_time/strategy/catalogue.hpp"
 #include "engine/properties.hpp"
 #include "engine/workload/trace_options.hpp"
 #include "faults/vocabulary.hpp"
@@ -172,7 +173,9 @@ enum class CommitMode {
 };
 
 struct WatermarkSpec {
-  Duration bounded{};                    ///< out-of-orderness bound
+  Duration bounded{};                     ///< out-of-orderness bound, where no other strategy is chosen
+  event_time::strategy::Spec strategy;    ///< of the catalogue; without type: bounded
+  event_time::strategy::Options options;  ///< but for the two below
   std::optional<Duration> idle_timeout;  ///< a partition quiet for so long no longer holds the watermark back
   Duration interval{std::chrono::milliseconds{200}};  ///< periodic emission
 };

@@ -66,6 +66,7 @@ struct Field {
   std::string_view doc;
   std::string_view default_text = {};  ///< as it would stand in a file, without quotes; empty: none
   bool required = false;
+  bool only_if_given = false;    ///< of kObject: one that is not there has no defaults either
   bool positive = false;         ///< of kNumber: above zero
   std::int64_t min = INT64_MIN;  ///< in the base unit: ns, bytes, ...; of kList: number of entries
   std::int64_t max = INT64_MAX;
@@ -100,6 +101,7 @@ const ObjectDecl& scenario_decl();
 const ObjectDecl& kafka_decl();
 const ObjectDecl& source_decl();
 const ObjectDecl& job_decl();
+const ObjectDecl& watermark_decl();
 const ObjectDecl& sink_decl();
 const ObjectDecl& fault_decl();
 const ObjectDecl& expectation_decl();

@@ -8,20 +8,6 @@ namespace {
 
 using namespace rows;
 
-const ObjectDecl& watermark_decl() {
-  static const ObjectDecl decl{
-      "watermark",
-      "How far event time is believed to be complete; one watermark a partition, combined by their minimum.",
-      {duration("bounded", &WatermarkSpec::bounded, "0s", {0, kDay * 366},
-                "Bounded out-of-orderness: greatest event time seen minus this."),
-       duration("idle_timeout", &WatermarkSpec::idle_timeout, "", {kMs, kDay * 366},
-                "A partition without records for so long no longer holds the others back."),
-       duration("interval", &WatermarkSpec::interval, "200ms", {0, kDay},
-                "How often watermarks are emitted; 0: after every record.")},
-      "bounded"};
-  return decl;
-}
-
 const ObjectDecl& hopping_decl() {
   static const ObjectDecl decl{
       "hopping window",

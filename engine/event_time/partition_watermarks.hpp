@@ -61,6 +61,7 @@ class PartitionWatermarks {
   }
   /// The same for strategies that look at more than the timestamp.
   TimestampMs on_record(PartitionId partition, const strategy::Observation& seen) {
+    if (plain_) return on_record(partition, seen.event_ms);
     Split* split = find(partition);
     assert(split != nullptr && "a record of a partition that was not added");
     return on_observation(*split, seen);

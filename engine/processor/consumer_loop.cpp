@@ -101,6 +101,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
       if (cost > sim::Duration{0}) co_await process.node().cpu().work(cost);
       process_.announce(moments::kProcessing, options_.instance, records_.count);
       for (const kafka::FetchedSlice& slice : records_.slices) this->process(slice);
+      watermarks_->on_batch_end(process_.node().wall_ms());
       process_.announce(moments::kProcessed, options_.instance, records_.count);
     }
     emit_watermark(false);
@@ -244,7 +245,9 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
                                     const kafka::FetchedSlice& slice) {
   const kafka::Records& records = *slice.batch.batch.records;
   const event_time::WindowAssigner& assigner = *options_.window;
-  const bool per_record = options_.watermark.emission == event_time::WatermarkStrategy::Emission::per_record;
+  const bool at_records = options_.watermark.emission != event_time::WatermarkStrategy::Emission::periodic;
+  const bool generated = options_.watermark.kind == event_time::WatermarkStrategy::Kind::generated;
+  const std::int64_t arrival_ms = process_.node().wall_ms();
   const bool overlapping = !assigner.is_tumbling();
   accepted_.clear();
   dropped_.clear();
@@ -278,9 +281,12 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
     } else {
       dropped_.push_back(id);
     }
-    if (per_record) {
+    if (at_records || generated) {
       const std::int64_t before = operator_->watermark();
-      const std::int64_t now = watermarks_->on_record(partition, timestamp);
+      const std::int64_t value = options_.watermark.uses_values ? source.value_of(id) : 0;
+      const std::int64_t now =
+          watermarks_->on_record(partition, {timestamp, arrival_ms, records.keys[i], value});
+      if (!at_records || options_.aggregator != nullptr) continue;
       operator_->advance_watermark(now, fired_);
       if (operator_->watermark() != before) {
         cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(),
@@ -288,7 +294,7 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
       }
     }
   }
-  if (!per_record) {
+  if (!at_records && !generated) {
     watermarks_->on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
   }
   if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
@@ -314,13 +320,50 @@ void ConsumerLoop::emit_watermark(bool force) {
   if (!force && now_ms < next_emit_ms_ && !input_ended_) return;
   next_emit_ms_ = now_ms + options_.watermark.interval_ms;
   const std::int64_t before = operator_->watermark();
-  std::int64_t combined = watermarks_->on_periodic_emit(now_ms);
+  if (options_.watermark.kind == event_time::WatermarkStrategy::Kind::generated) tell_backlogs();
+  std::int64_t combined = watermarks_->on_periodic_emit(now_ms, process_.node().wall_ms());
+  const std::int64_t true_ms = sim::to_ms(process_.now());
+  if (options_.alignment != nullptr) align(true_ms);
+  if (options_.aggregator != nullptr) {
+    if (!tasks_.empty()) options_.aggregator->report(options_.instance, combined, true_ms);
+    combined = options_.aggregator->poll(true_ms);
+  }
   if (input_ended_ && !tasks_.empty()) combined = watermarks_->on_end_of_input();
   operator_->advance_watermark(combined, fired_);
   if (operator_->watermark() == before) return;
   cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(),
                               process_.now());
   process_.announce(moments::kWatermark, options_.instance, operator_->watermark());
+}
+
+/// What is known to wait in the log, as consumer lag is counted: up to the high watermark.
+void ConsumerLoop::tell_backlogs() {
+  for (const auto& [partition, task] : tasks_) {
+    const kafka::PartitionFetchState* const state =
+        consumer_->consumer().subscriptions().find(cluster_.layout.partition(partition));
+    if (state == nullptr || !state->position || !watermarks_->has_partition(partition)) continue;
+    watermarks_->set_backlog(partition,
+                             std::max<std::int64_t>(0, state->high_watermark - state->position->offset));
+  }
+}
+
+/// Reports and hears in one step, every align_interval_ms.
+void ConsumerLoop::align(std::int64_t true_ms) {
+  if (true_ms < next_align_ms_) return;
+  next_align_ms_ = true_ms + options_.align_interval_ms;
+  if (!tasks_.empty()) {
+    const std::int64_t own = watermarks_->idle() ? event_time::kMaxTimestamp : watermarks_->current();
+    options_.alignment->report(options_.instance, own, true_ms);
+  }
+  const std::int64_t allowed = options_.alignment->max_allowed(true_ms);
+  for (const auto& [partition, task] : tasks_) {
+    if (!watermarks_->has_partition(partition) || watermarks_->partition_idle(partition)) continue;
+    const bool ahead = watermarks_->partition_watermark(partition) > allowed;
+    if (ahead == watermarks_->paused(partition)) continue;
+    watermarks_->set_paused(partition, ahead);
+    const kafka::TopicPartition at = cluster_.layout.partition(partition);
+    ahead ? consumer_->consumer().pause(at) : consumer_->consumer().resume(at);
+  }
 }
 
 void ConsumerLoop::take_fired() {

@@ -7,7 +7,8 @@
 // that is the position; for a windowed job it is the replay floor (replay_floor.hpp), and with each commit
 // goes the watermark, as Kafka Streams keeps stream time in the commit's metadata: a successor judges
 // replayed records by it and does not open again what is final. The watermark is the minimum over the
-// partitions that this instance reads (event_time/partition_watermarks.hpp).
+// partitions that this instance reads (event_time/partition_watermarks.hpp), by
+// any strategy of the catalogue; instances may be aligned, or go by an aggregator (event_time/alignment.hpp).
 //
 // Not modelled: state stores and changelogs (the streams room), worker threads beside the poll loop (M2),
 // offsets kept in the sink (M7).
@@ -20,6 +21,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/event_time/alignment.hpp"
 #include "engine/event_time/window_operator.hpp"
 #include "engine/kafka/consumer_actor.hpp"
 #include "engine/processor/replay_floor.hpp"
@@ -46,6 +48,9 @@ struct ConsumerLoopOptions {
   CommitMode commit = CommitMode::after_processing;
   std::int64_t commit_timeout_ms = 60000;  ///< default.api.timeout.ms
   event_time::WatermarkStrategy watermark;
+  event_time::AlignmentGroup* alignment = nullptr;  ///< shared by the job's instances; none: not aligned
+  std::int64_t align_interval_ms = 1000;
+  event_time::WatermarkAggregator* aggregator = nullptr;  ///< likewise; none: each goes by its own partitions
   std::optional<event_time::WindowAssigner> window;
   std::int64_t allowed_lateness_ms = 0;
   Aggregation aggregation = Aggregation::count;
@@ -125,6 +130,8 @@ class ConsumerLoop {
   void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void process_stateless(const kafka::FetchedSlice& slice);
   void emit_watermark(bool force);
+  void tell_backlogs();
+  void align(std::int64_t true_ms);
   sim::Duration poll_timeout() const;
   void take_fired();
   sim::Task<> write_out();
@@ -153,6 +160,7 @@ class ConsumerLoop {
   std::shared_ptr<const sink::RowBatch> writing_;
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;
   std::int64_t next_emit_ms_ = 0;
+  std::int64_t next_align_ms_ = 0;
   bool busy_ = false;
   bool input_ended_ = false;
   std::uint64_t poison_met_ = 0;

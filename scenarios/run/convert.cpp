@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/event_time/strategy/bind.hpp"
 #include "engine/kafka/config/properties.hpp"
 #include "scenarios/translate.hpp"
+#include "scenarios/watermark_block.hpp"
 
 namespace wrackline::scenarios {
 
@@ -146,12 +148,7 @@ kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values) {
 }
 
 event_time::WatermarkStrategy to_watermark(const WatermarkSpec& spec) {
-  const auto ms = [](Duration d) { return std::chrono::floor<std::chrono::milliseconds>(d).count(); };
-  event_time::WatermarkStrategy strategy = event_time::WatermarkStrategy::bounded(ms(spec.bounded));
-  strategy.interval_ms = std::max<std::int64_t>(ms(spec.interval), 1);
-  if (spec.interval == Duration{0}) strategy.emission = event_time::WatermarkStrategy::Emission::per_record;
-  strategy.idle_timeout_ms = spec.idle_timeout ? ms(*spec.idle_timeout) : 0;
-  return strategy;
+  return event_time::strategy::bind(block_of(spec));
 }
 
 processor::CommitMode to_commit_mode(CommitMode mode) {

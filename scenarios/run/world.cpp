@@ -173,6 +173,13 @@ void World::build_jobs() {
                                  [&](const SinkSpec& s) { return s.name == spec.to; });
     job->sink = static_cast<std::uint32_t>(to - spec_.sinks.begin());
     cluster_->context().jobs_by_group[spec.group] = job->number;
+    const event_time::strategy::Options& together = spec.watermark.options;
+    if (together.max_drift_ms >= 0) {
+      job->alignment =
+          std::make_unique<event_time::AlignmentGroup>(together.max_drift_ms, together.align_interval_ms);
+    }
+    if (together.propagation == event_time::strategy::Propagation::out_of_band)
+      job->aggregator = std::make_unique<event_time::WatermarkAggregator>(together.poll_ms);
     for (std::int32_t i = 0; i < spec.parallelism; ++i) {
       const std::string name = fmt::format("{}-{}", spec.name, i + 1);
       sim::Node& node =
@@ -186,6 +193,9 @@ void World::build_jobs() {
       options.commit = to_commit_mode(spec.commit);
       options.commit_timeout_ms = spec.config.get_int("default.api.timeout.ms");
       options.watermark = to_watermark(spec.watermark);
+      options.alignment = job->alignment.get();
+      options.align_interval_ms = together.align_interval_ms;
+      options.aggregator = job->aggregator.get();
       if (spec.window.kind != Windows::kNone) {
         options.window = event_time::WindowAssigner::hopping(
             whole_ms(spec.window.size),

@@ -89,6 +89,8 @@ class World {
     std::vector<kafka::TopicId> topics;
     std::vector<std::unique_ptr<processor::ConsumerLoop>> instances;
     processor::CommittedWatermarks committed;
+    std::unique_ptr<event_time::AlignmentGroup> alignment;        ///< of its instances, if they are aligned
+    std::unique_ptr<event_time::WatermarkAggregator> aggregator;  ///< if watermarks travel out of band
     std::uint32_t number = 0;
     std::uint32_t sink = 0;
   };

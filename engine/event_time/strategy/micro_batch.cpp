@@ -1,10 +1,10 @@
 // W7 micro-batch: W = M - B - 1 with M the greatest event time of all *finished* batches; it changes only at
 // the borders of batches, so records of one batch are never late because of each other.
 //
-// Modelled: the global watermark of Spark Structured Streaming (withWatermark). A batch ends when
-// on_batch_end() says so, and, where `trigger` is not 0, at every multiple of it on the clock of arrivals.
-// Several inputs combine by min or max: Options::combine. Not modelled here: Spark's no-data batches and its
-// separate watermarks for late records and for eviction (the spark room has them).
+// Modelled: the global watermark of Spark Structured Streaming (withWatermark). A batch ends at every
+// multiple of `trigger` on the clock of arrivals; with trigger 0 where on_batch_end() says so (in a pipeline:
+// with each poll). Several inputs combine by min or max: Options::combine. Not modelled here: Spark's no-data
+// batches and its separate watermarks for late records and for eviction (the spark room has them).
 #include "engine/event_time/strategy/parameters.hpp"
 
 namespace wrackline::event_time::strategy {
@@ -21,13 +21,17 @@ class MicroBatch final : public Generator {
   void on_periodic(std::int64_t now_ms) override {
     if (trigger_ms_ == 0) return;
     const std::int64_t border = floor_to(now_ms, trigger_ms_, 0);
-    if (border > border_) on_batch_end(now_ms);
+    if (border > border_) end_batch();
     border_ = std::max(border_, border);
   }
-  void on_batch_end(std::int64_t) override { raise_to(running_.watermark()); }
+  void on_batch_end(std::int64_t) override {
+    if (trigger_ms_ == 0) end_batch();
+  }
   std::int64_t slack_ms() const override { return running_.slack_ms(); }
 
  private:
+  void end_batch() { raise_to(running_.watermark()); }
+
   std::int64_t trigger_ms_;
   std::int64_t border_ = kMinTimestamp;
   Bounded running_;
