@@ -77,6 +77,7 @@ SliceAssigner assigner_of(const Json& config) {
   } else {
     throw NotModelledError{"window " + window};
   }
+  if (assigner.size_ms <= 0 || assigner.step_ms <= 0) throw NotModelledError{"a window without a length"};
   return assigner;
 }
 

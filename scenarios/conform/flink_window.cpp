@@ -65,6 +65,10 @@ std::vector<TriggerLayer> trigger_of(const Json& config) {
     TriggerLayer layer{.kind = kind->second};
     layer.n = in->value("n", std::int64_t{1});
     layer.interval_ms = in->value("interval", in->value("timeout", std::int64_t{0}));
+    const bool continuous = layer.kind == TriggerLayer::Kind::continuous_event_time ||
+                            layer.kind == TriggerLayer::Kind::continuous_processing_time;
+    if (continuous && layer.interval_ms <= 0)
+      throw NotModelledError{"a continuous trigger without an interval"};
     layer.threshold = in->value("threshold", 0.0);
     layer.reset_timer_on_new_record = in->value("reset_timer_on_new_record", false);
     layer.clear_on_timeout = in->value("clear_on_timeout", true);
@@ -142,6 +146,10 @@ class Steps {
   }
 
   bool add(const Json& in) {
+    constexpr std::int64_t kMostWindows = 1'000'000;
+    const WindowAssigner& assigner = config_.assigner;
+    if (assigner.kind == WindowAssigner::Kind::sliding && assigner.size_ms / assigner.slide_ms > kMostWindows)
+      throw NotModelledError{"more than a million windows for one element"};
     WindowElement element{.value = in.at("value")};
     element.has_timestamp = in.contains("ts");
     if (element.has_timestamp) element.timestamp = in.at("ts");
