@@ -163,7 +163,7 @@ class Aggregate : public Stage {
 class Topology {
  public:
   Topology(const Json& config, const StreamsProperties& properties)
-      : properties_(properties), config_(config), stream_(config.at("source").at("type") == "stream") {
+      : properties_(properties), stream_(config.at("source").at("type") == "stream") {
     const Json& source = config.at("source");
     operators_ = config.at("operators");
     std::size_t first = 0;
@@ -334,7 +334,6 @@ class Topology {
   static Json value(const Text& text, bool number) { return number ? Json(std::stoll(text)) : Json(text); }
 
   StreamsProperties properties_;
-  const Json& config_;
   bool stream_;
   Json operators_;
   bool materialized_ = false;

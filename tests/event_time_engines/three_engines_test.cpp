@@ -137,7 +137,7 @@ SCENARIO("what the page says below its tables holds") {
     setting.flink_lateness_s = 0;
     const Cells flink = flink_counts(kCounted, setting);
     THEN("it drops what the others drop") {
-      for (const std::size_t at : {5, 7, 9}) CHECK(flink[at] == "dropped");
+      for (const std::size_t at : {5U, 7U, 9U}) CHECK(flink[at] == "dropped");
     }
   }
 }

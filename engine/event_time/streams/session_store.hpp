@@ -76,9 +76,12 @@ class SessionStore {
           found.push_back({key, slot->window, std::move(*value)});
       }
     }
-    std::stable_sort(found.begin(), found.end(), [this](const Session& a, const Session& b) {
-      if (a.window.end_ms != b.window.end_ms) return a.window.end_ms < b.window.end_ms;
-      return kind_ != StoreKind::in_memory && a.window.start_ms < b.window.start_ms;
+    const bool by_key = kind_ == StoreKind::in_memory;
+    std::sort(found.begin(), found.end(), [by_key](const Session& a, const Session& b) {
+      const Window& s = a.window;
+      const Window& t = b.window;
+      if (by_key) return std::tie(s.end_ms, a.key, t.start_ms) < std::tie(t.end_ms, b.key, s.start_ms);
+      return std::tie(s.end_ms, s.start_ms, a.key) < std::tie(t.end_ms, t.start_ms, b.key);
     });
     return found;
   }

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -77,8 +78,9 @@ class WindowStore {
         if (auto value = read(*slot)) found.push_back({key, slot->start_ms, std::move(*value)});
       }
     }
-    std::stable_sort(found.begin(), found.end(),
-                     [](const KeyedEntry& a, const KeyedEntry& b) { return a.start_ms < b.start_ms; });
+    std::sort(found.begin(), found.end(), [](const KeyedEntry& a, const KeyedEntry& b) {
+      return std::tie(a.start_ms, a.key) < std::tie(b.start_ms, b.key);
+    });
     return found;
   }
 
