@@ -51,6 +51,8 @@ Books& Books::operator+=(const Books& other) {
   for (std::size_t i = 0; i < kLossTold; ++i) add(lost_by[i], other.lost_by[i]);
   add(duplicates, other.duplicates);
   add(duplicated_events, other.duplicated_events);
+  rejected_by_guard += other.rejected_by_guard;
+  reported_again += other.reported_again;
   late_in_some_windows += other.late_in_some_windows;
   lost_in_some_windows += other.lost_in_some_windows;
   return *this;

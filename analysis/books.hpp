@@ -12,7 +12,7 @@
 //   dead_lettered  taken out on purpose, and
 //   shed           likewise
 //   expired        the producer gave up before any copy reached the network, for want of time, or
-//   rejected       for good
+//   rejected       for good; or a processor's guard refused its event time
 //   pending        on its way when the run ended: in a producer, unread in the log, in an open window
 //
 // "Lost" is split by what the producing application was told and by the last hop that held the event.
@@ -71,6 +71,8 @@ struct Books {
   std::array<std::array<std::uint64_t, kLossHops>, kLossTold> lost_by{};
   std::array<std::uint64_t, kDuplicateHops> duplicates{};         ///< extra effects
   std::array<std::uint64_t, kDuplicateHops> duplicated_events{};  ///< events with at least one extra effect
+  std::uint64_t rejected_by_guard = 0;     ///< of the rejected: taken out by a processor's guard
+  std::uint64_t reported_again = 0;        ///< of the produced: second reports of an event, the workload's own
   std::uint64_t late_in_some_windows = 0;  ///< delivered, but dropped as late from some of its windows
   std::uint64_t lost_in_some_windows = 0;  ///< lost, but visible in some of its windows
 

@@ -30,6 +30,8 @@ inline constexpr std::uint32_t kRefused = 0x3U << kRefusedShift;
 inline constexpr std::uint32_t kLate = 1U << 5;
 inline constexpr std::uint32_t kDeadLettered = 1U << 6;
 inline constexpr std::uint32_t kShed = 1U << 7;
+/// Both at once: refused by a processor's guard. No record is both otherwise.
+inline constexpr std::uint32_t kGuarded = kDeadLettered | kShed;
 inline constexpr std::uint32_t kSteady = 1U << 8;  ///< created inside the steady part of the run
 inline constexpr std::uint32_t kHeld = 1U << 9;    ///< still held somewhere when the run ended
 inline constexpr std::uint32_t kAppended = 1U << 10;
@@ -49,6 +51,7 @@ inline constexpr std::uint32_t kSpecial = 1U << 31;
 
 constexpr std::uint32_t committed(std::uint32_t w) { return (w & kCommitted) >> kCommittedShift; }
 constexpr std::uint32_t seen(std::uint32_t w) { return (w & kSeen) >> kSeenShift; }
+constexpr bool was_guarded(std::uint32_t w) { return (w & kGuarded) == kGuarded; }
 constexpr std::uint32_t of(sim::Told told) { return static_cast<std::uint32_t>(told) + 1; }
 constexpr std::uint32_t of(sim::SendRefusal why) {
   return (static_cast<std::uint32_t>(why) + 1) << kRefusedShift;

@@ -62,6 +62,10 @@ void Ledger::created(std::span<const sim::CreatedRecord> records) {
     state.word = steady ? word::kSteady : 0;
     ++books_[0].produced;
     books_[1].produced += steady ? 1U : 0U;
+    if (record.reported_again) [[unlikely]] {
+      ++books_[0].reported_again;
+      books_[1].reported_again += steady ? 1U : 0U;
+    }
   }
 }
 
@@ -143,6 +147,7 @@ void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim
   if (job != config_.job) return;
   const std::uint32_t bit = why == sim::DropReason::late            ? word::kLate
                             : why == sim::DropReason::dead_lettered ? word::kDeadLettered
+                            : why == sim::DropReason::guarded       ? word::kGuarded
                                                                     : word::kShed;
   each(ids, [&](sim::EventId id, std::uint32_t& w) {
     if (bit == word::kLate) {

@@ -181,6 +181,7 @@ Ledger::Judgement Ledger::judge(std::uint32_t w, const Presence& presence) const
   if (presence.seen != 0 && !expected) return {Fate::delivered};
   if (presence.seen == 0) {
     if (presence.late != 0 && !expected) return {Fate::late_dropped};
+    if (word::was_guarded(w)) return {Fate::rejected};
     if ((w & word::kDeadLettered) != 0) return {Fate::dead_lettered};
     if ((w & word::kShed) != 0) return {Fate::shed};
     if (refused_for_good(w)) {
@@ -212,6 +213,7 @@ void Ledger::count(std::uint32_t w, const Presence& presence, const Judgement& j
       if (presence.seen != 0) books.lost_in_some_windows += n;
     }
     if (judgement.fate == Fate::delivered && presence.late != 0) books.late_in_some_windows += n;
+    if (judgement.fate == Fate::rejected && word::was_guarded(w)) books.rejected_by_guard += n;
     if (copies > 1) {
       books.duplicates[static_cast<std::size_t>(DuplicateHop::log)] += n * (copies - 1);
       books.duplicated_events[static_cast<std::size_t>(DuplicateHop::log)] += n;

@@ -29,6 +29,8 @@ std::optional<std::uint64_t> book_count(const Books& books, std::string_view nam
       if (*hop == name_of(static_cast<LossHop>(i))) return books.lost_at(static_cast<LossHop>(i));
     }
   }
+  if (name == "rejected.by_guard") return books.rejected_by_guard;
+  if (name == "produced.reported_again") return books.reported_again;
   if (name == "lost.in_some_windows") return books.lost_in_some_windows;
   if (name == "late.in_some_windows") return books.late_in_some_windows;
   if (const auto told = suffix("lost.")) {

@@ -104,7 +104,8 @@ void check_trace(const SourceSpec& source, const nlohmann::json& options, const 
 }
 
 void resolve_traces(ScenarioSpec& spec, const Node& document, const nlohmann::json& resolved,
-                    const ScenarioFiles& files, TracesRead& known, Diagnostics& diagnostics) {
+                    const ScenarioFiles& files, bool look_inside, TracesRead& known,
+                    Diagnostics& diagnostics) {
   for (SourceSpec& source : spec.sources) {
     if (!source.trace) continue;
     const Node* const sources = document.find("sources");
@@ -115,7 +116,9 @@ void resolve_traces(ScenarioSpec& spec, const Node& document, const nlohmann::js
     if (auto path = files.resolve(name, at)) {
       source.trace = *path;
       const auto pointer = nlohmann::json::json_pointer("/sources") / source.name / "trace_options";
-      check_trace(source, resolved.value(pointer, nlohmann::json::object()), name, at, known, diagnostics);
+      // Where the files are not real ones, there is no trace to look at.
+      if (look_inside)
+        check_trace(source, resolved.value(pointer, nlohmann::json::object()), name, at, known, diagnostics);
     }
   }
 }
@@ -166,7 +169,7 @@ std::optional<Plan> load_plan(const std::string& path, const LoadOptions& option
     ReadContext context{diagnostics, kafka_version(raw.document)};
     nlohmann::json resolved = read_object(scenario_decl(), raw.document, &cell.spec, context);
     validate(cell.spec, raw.document, diagnostics);
-    resolve_traces(cell.spec, raw.document, resolved, files, traces, diagnostics);
+    resolve_traces(cell.spec, raw.document, resolved, files, options.resolve_links, traces, diagnostics);
     // The first cell that can not be read says what is wrong with all that share the mistake.
     if (plan.cells.size() > 64 && diagnostics.has_errors()) break;
     cell.resolved = identity(std::move(resolved));

@@ -137,10 +137,27 @@ struct KeySpec {
   double hot_share = 0;
 };
 
+/// Something that the clock does at a time; exactly one of step, drift, freeze, wrap32.
+struct ClockChangeSpec {
+  Duration at{};
+  std::optional<Duration> step;
+  std::optional<double> drift_ppm;
+  std::optional<Duration> freeze;  ///< so long
+  bool catch_up = true;            ///< of freeze
+  std::optional<Duration> wrap32;  ///< 2^32 us behind, so long
+};
+
 /// The clock of a source's devices against true time; event time is read from it.
 struct ClockSpec {
   Law offset;  ///< drawn once a producer; may be negative
   double drift_ppm = 0;
+  std::vector<ClockChangeSpec> changes;
+};
+
+/// Events that a source reports twice.
+struct SecondReportSpec {
+  double share = 0;
+  Law after;  ///< how much later the second report sets off
 };
 
 struct SourceSpec {
@@ -152,6 +169,7 @@ struct SourceSpec {
   KeySpec keys;
   Law delay;  ///< from creation to the producer's send(): what makes events late
   ClockSpec clock;
+  std::optional<SecondReportSpec> reported_again;
   std::int64_t record_bytes = 100;
   std::optional<std::string>
       trace;  ///< recorded trace instead of rate, arrivals, keys and delay: path to open
@@ -180,7 +198,14 @@ struct WatermarkSpec {
   Duration interval{std::chrono::milliseconds{200}};  ///< periodic emission
 };
 
-enum class Windows { kNone, kTumbling, kHopping };
+/// Records whose event time lies too far from the processor's clock are refused.
+struct GuardSpec {
+  std::optional<Duration> max_future;
+  std::optional<Duration> max_age;
+};
+
+enum class Windows { kNone, kTumbling, kHopping, kCumulate, kSession, kCount, kGlobal };
+enum class Accumulation { kAccumulating, kDiscarding, kRetracting };
 
 struct WindowSpec {
   Windows kind = Windows::kNone;
@@ -199,6 +224,7 @@ struct JobSpec {
   std::vector<std::string> from;  ///< topics
   std::string group;              ///< group.id; default: the job's name
   WatermarkSpec watermark;
+  GuardSpec guard;
   WindowSpec window;
   Aggregate aggregate = Aggregate::kCount;
   CommitMode commit = CommitMode::kAfterProcessing;

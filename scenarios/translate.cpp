@@ -93,6 +93,27 @@ workload::DelayLaw delay_law_of(const Law& law) {
   }
 }
 
+std::vector<workload::ClockChange> clock_changes_of(const ClockSpec& clock) {
+  using Change = workload::ClockChange;
+  std::vector<Change> changes;
+  for (const ClockChangeSpec& spec : clock.changes) {
+    const sim::Time at = sim::kStart + spec.at;
+    if (spec.step) changes.push_back({at, Change::Kind::step, *spec.step, 0});
+    if (spec.drift_ppm)
+      changes.push_back({at, Change::Kind::drift, {}, static_cast<std::int64_t>(*spec.drift_ppm * 1000)});
+    if (spec.freeze) {
+      changes.push_back({at, Change::Kind::freeze, {}, 0});
+      const auto end = spec.catch_up ? Change::Kind::thaw_and_catch_up : Change::Kind::thaw;
+      changes.push_back({at + *spec.freeze, end, {}, 0});
+    }
+    if (spec.wrap32) {
+      changes.push_back({at, Change::Kind::step, -workload::kWrap32, 0});
+      changes.push_back({at + *spec.wrap32, Change::Kind::step, workload::kWrap32, 0});
+    }
+  }
+  return changes;
+}
+
 workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share) {
   workload::ArrivalLaw law;
   law.records_per_second = static_cast<double>(source.rate.count) * 1e9 / ns(source.rate.per) / share;

@@ -17,6 +17,8 @@ sim::Distribution distribution_of(const Law& law);
 /// Of a source.
 workload::DelayLaw delay_law_of(const Law& law);
 
+std::vector<workload::ClockChange> clock_changes_of(const ClockSpec& clock);
+
 /// `share` producers share the rate of the source evenly.
 workload::ArrivalLaw arrival_law_of(const SourceSpec& source, std::int32_t share);
 workload::KeyLaw key_law_of(const KeySpec& keys);

@@ -30,18 +30,15 @@ Field tumbling() {
   return field;
 }
 
-const ObjectDecl& window_decl() {
+const ObjectDecl& guard_decl() {
   static const ObjectDecl decl{
-      "window",
-      "Event-time windows, by key.",
-      {tumbling(),
-       also(inline_object("hopping", hopping_decl, "Overlapping windows."),
-            [](void* target) { as<WindowSpec>(target).kind = Windows::kHopping; }),
-       duration("offset", &WindowSpec::offset, "0s", {-kDay, kDay}, "Shifts the starts of windows."),
-       duration("allowed_lateness", &WindowSpec::allowed_lateness, "0s", {0, kDay * 366},
-                "How long after its end passed the watermark a window still takes late events.")},
-      "tumbling",
-      {{"tumbling", "hopping"}}};
+      "guard",
+      "Event-time sanity: what lies too far from the processor's own clock is refused before it touches "
+      "watermark or state, and counts as rejected.",
+      {duration("max_future", &GuardSpec::max_future, "", {0, kDay * 3660},
+                "Event time may lie so far after the clock."),
+       duration("max_age", &GuardSpec::max_age, "", {0, kDay * 3660},
+                "Event time may lie so far before the clock.")}};
   return decl;
 }
 
@@ -65,6 +62,7 @@ const ObjectDecl& job_decl() {
        required(names("from", &JobSpec::from, "The topic, or topics, to read.")),
        text(FieldType::kName, "group", &JobSpec::group, "Consumer group; without it the name of the job."),
        object("watermark", &JobSpec::watermark, watermark_decl, "How event time advances."),
+       object("guard", &JobSpec::guard, guard_decl, "Which event times are taken at all."),
        object("window", &JobSpec::window, window_decl,
               "Windows; without them each event is passed on by itself."),
        choice("aggregate", &JobSpec::aggregate, "count",

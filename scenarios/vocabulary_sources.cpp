@@ -64,6 +64,46 @@ const ObjectDecl& keys_decl() {
   return decl;
 }
 
+/// For a number that may be absent.
+Field optional_drift() {
+  Field field{"drift_ppm", FieldType::kNumber, "From now on this drift, in parts per million."};
+  field.min = -100'000;
+  field.max = 100'000;
+  field.bind = [](void* target, const FieldValue& v) { as<ClockChangeSpec>(target).drift_ppm = v.number; };
+  return field;
+}
+
+const ObjectDecl& clock_change_decl() {
+  static const ObjectDecl decl{
+      "clock change",
+      "What the clock does at a time.",
+      {required(duration("at", &ClockChangeSpec::at, "", {0, kDay * 366}, "When.")),
+       duration("step", &ClockChangeSpec::step, "", {}, "It jumps by this, and stays there."),
+       optional_drift(),
+       duration("freeze", &ClockChangeSpec::freeze, "", {kMs, kDay * 366}, "It stands still for so long."),
+       duration("wrap32", &ClockChangeSpec::wrap32, "", {kMs, kDay * 366},
+                "Its 32-bit counter of microseconds wraps: 4294.967296 s behind, until it is set after so "
+                "long."),
+       boolean("catch_up", &ClockChangeSpec::catch_up, "true",
+               "Of freeze: jumps to the right time at the end, or stays behind.")},
+      {},
+      {{"step", "drift_ppm", "freeze", "wrap32"}}};
+  return decl;
+}
+
+const ObjectDecl& second_report_decl() {
+  static const ObjectDecl decl{
+      "second reports",
+      "Events that the source reports twice (two gateways hear the same frame): a record of its own with the "
+      "key, value and event time of the first, and another arrival. No duplicates of the pipeline.",
+      {required(ratio("share", &SecondReportSpec::share, "", "Of the events.")),
+       with_default(object("after", &SecondReportSpec::after, law_decl,
+                           "How much later the second report sets off; then it takes a delay of its own."),
+                    "0s")},
+      "share"};
+  return decl;
+}
+
 const ObjectDecl& clock_decl() {
   static const ObjectDecl decl{
       "clock",
@@ -71,7 +111,9 @@ const ObjectDecl& clock_decl() {
       {with_default(object("offset", &ClockSpec::offset, law_decl,
                            "Error at the start, drawn for each producer; may be negative."),
                     "0s"),
-       number("drift_ppm", &ClockSpec::drift_ppm, "0", {-100'000, 100'000}, "Drift in parts per million.")}};
+       number("drift_ppm", &ClockSpec::drift_ppm, "0", {-100'000, 100'000}, "Drift in parts per million."),
+       list("changes", &ClockSpec::changes, clock_change_decl,
+            "What it does at given times: steps, drift, standstill, a wrapped counter.")}};
   return decl;
 }
 
@@ -140,6 +182,8 @@ const ObjectDecl& source_decl() {
                            "From the creation of an event to the producer's send(): what makes events late."),
                     "0s"),
        object("clock", &SourceSpec::clock, clock_decl, "The clock that stamps event time."),
+       object("reported_again", &SourceSpec::reported_again, second_report_decl,
+              "Events that are reported twice."),
        size("record_size", &SourceSpec::record_bytes, "100B", {1, 1LL << 30},
             "Bytes of key and value of a record."),
        text(

@@ -22,6 +22,7 @@ struct CreatedRecord {
   std::int64_t event_time_ms = 0;  ///< as stamped by the source's own (possibly wrong) clock
   Time created{};                  ///< true creation time: where end-to-end latency starts
   Time arrives{};                  ///< reaches its producer after its delay; before `created` = without delay
+  bool reported_again = false;     ///< the world's doing: an earlier event, reported a second time
 };
 
 /// What the producing application was finally told about a record.
@@ -40,7 +41,12 @@ enum class SendRefusal : std::uint8_t {
 };
 
 /// Why a processor took a record out on purpose.
-enum class DropReason : std::uint8_t { late, dead_lettered, shed };
+enum class DropReason : std::uint8_t {
+  late,
+  dead_lettered,
+  shed,
+  guarded,  ///< its event time lies too far from the processor's clock
+};
 
 /// A topic partition as the observer names it: dense indices given out by the pipeline when it is built.
 struct PartitionRef {

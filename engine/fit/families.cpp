@@ -124,7 +124,7 @@ Law fit_batch_upload(const Sample& sample) {
 Law fit_lognormal_pareto(const Sample& sample) {
   Law best;
   double best_score = 0;
-  for (const double body : {0.9, 0.95, 0.99}) {
+  for (const double body : {0.9, 0.95, 0.97, 0.98, 0.99, 0.995}) {
     const double from = quantile(sample.values, body);
     const Values below = between(sample.values, 0, from);
     const Values above = between(sample.values, from, 1e300);

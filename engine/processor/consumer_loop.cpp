@@ -205,12 +205,45 @@ void ConsumerLoop::process(const kafka::FetchedSlice& slice) {
   // (C-15).
   PartitionTask orphan;
   PartitionTask& task = found == tasks_.end() ? orphan : found->second;
-  if (operator_ && found != tasks_.end()) {
+  if (options_.guard.active()) {
+    process_sane(partition, task, slice);
+  } else {
+    process_run(partition, task, slice);
+  }
+  task.position = slice.offset_of(slice.end - 1) + 1;
+}
+
+/// Without the records that the guard refuses: what is left between them, run by run.
+void ConsumerLoop::process_sane(PartitionId partition, PartitionTask& task,
+                                const kafka::FetchedSlice& slice) {
+  const kafka::Records& records = *slice.batch.batch.records;
+  const std::int64_t now_ms = process_.node().wall_ms();
+  std::vector<sim::EventId> refused;
+  std::int64_t too_new = 0;
+  kafka::FetchedSlice run = slice;
+  for (std::uint32_t i = slice.begin; i <= slice.end; ++i) {
+    const bool ends = i == slice.end;
+    if (!ends && !options_.guard.refuses(records.timestamps_ms[i], now_ms)) continue;
+    run.end = i;
+    if (run.begin < run.end) process_run(partition, task, run);
+    run.begin = i + 1;
+    if (ends) break;
+    refused.push_back(records.ids[i]);
+    too_new += options_.guard.too_new(records.timestamps_ms[i], now_ms) ? 1 : 0;
+  }
+  if (refused.empty()) return;
+  cluster_.observer.dropped(sim::DropReason::guarded, options_.job, refused, process_.now());
+  process_.announce(moments::kGuardRefused, options_.instance, too_new,
+                    static_cast<std::int64_t>(refused.size()) - too_new);
+}
+
+void ConsumerLoop::process_run(PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice) {
+  const bool owned = tasks_.contains(partition);
+  if (operator_ && owned) {
     process_windowed(partition, task, slice);
   } else if (!operator_) {
     process_stateless(slice);
   }
-  task.position = slice.offset_of(slice.end - 1) + 1;
 }
 
 void ConsumerLoop::process_stateless(const kafka::FetchedSlice& slice) {

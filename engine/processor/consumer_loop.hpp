@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "engine/event_time/alignment.hpp"
+#include "engine/event_time/guard.hpp"
+#include "engine/event_time/window/pane_operator.hpp"
 #include "engine/event_time/window_operator.hpp"
 #include "engine/kafka/consumer_actor.hpp"
 #include "engine/processor/replay_floor.hpp"
@@ -53,6 +55,7 @@ struct ConsumerLoopOptions {
   event_time::WatermarkAggregator* aggregator = nullptr;  ///< likewise; none: each goes by its own partitions
   std::optional<event_time::WindowAssigner> window;
   std::int64_t allowed_lateness_ms = 0;
+  event_time::EventTimeGuard guard;
   Aggregation aggregation = Aggregation::count;
   sim::Duration cost_per_record{};
   sim::Duration cost_per_poll{};
@@ -127,6 +130,8 @@ class ConsumerLoop {
   void note_positions();
   void start_at(kafka::PartitionId partition, PartitionTask& task, std::int64_t position);
   void process(const kafka::FetchedSlice& slice);
+  void process_sane(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
+  void process_run(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void process_stateless(const kafka::FetchedSlice& slice);
   void emit_watermark(bool force);

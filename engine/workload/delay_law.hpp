@@ -26,7 +26,7 @@ namespace wrackline::workload {
 
 struct BatchUpload {
   sim::Duration period{};                  ///< between uploads, of each producer from a phase of its own on
-  sim::Distribution transfer;              ///< of a whole upload
+  sim::Distribution transfer{};              ///< of a whole upload
   sim::Ratio fails = sim::Ratio::never();  ///< an upload fails at first
   sim::Ratio fails_again = sim::Ratio::never();  ///< a repetition fails too
   sim::Duration retry{};                         ///< until it is repeated

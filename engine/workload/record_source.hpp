@@ -93,6 +93,8 @@ class RecordSource {
   virtual void stall(sim::Time now, sim::Time until, double speed) = 0;
   /// The next `count` records to be created are poison.
   virtual void poison_next(sim::Time now, std::uint64_t count) = 0;
+  /// From now until `until` a further share of the events is reported twice. False: this source can not.
+  virtual bool report_again(sim::Time now, sim::Time until, sim::Ratio share) = 0;
   /// The clock that stamps event times jumps by `amount`; what was made before keeps its stamp.
   virtual void step_clock(sim::Time now, sim::Duration amount) = 0;
 

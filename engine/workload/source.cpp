@@ -25,6 +25,7 @@ std::vector<std::string> SourceOptions::problems() const {
   if (values.low > values.high)
     found.push_back(
         fmt::format("values: the lowest ({}) is above the highest ({})", values.low, values.high));
+  if (!reported_again.is_probability()) found.push_back("second reports: the share must lie between 0 and 1");
   if (!poison.is_probability()) found.push_back("poison: the share must lie between 0 and 1");
   if (start > end) found.push_back("the source ends before it starts");
   return found;
@@ -37,6 +38,9 @@ Source::Source(const SourceOptions& options, std::uint64_t seed)
       arrivals_{options.arrivals, seed, options.name, options.start},
       keys_{options.keys},
       delays_{options.delay, seed, options.name},
+      again_delays_{options.delay, seed, options.name + "/again"},
+      again_after_{seed, options.name, "second reports after"},
+      again_{options.reported_again, sim::stream_key(seed, options.name, "second reports")},
       poison_{options.poison, sim::stream_key(seed, options.name, "poison")},
       clock_{options.clock_offset, options.clock_drift_ppb},
       delayed_{!options.delay.is_zero()},
@@ -45,16 +49,41 @@ Source::Source(const SourceOptions& options, std::uint64_t seed)
   assert(options.problems().empty());
   sim::Stream unused{0};
   if (!size_varies_) constant_size_ = whole_bytes(options_.size_bytes.sample(unused));
+  for (const ClockChange& change : options_.clock_changes) plan({change.at, change, {}});
+}
+
+void Source::plan(Change change) {
+  const auto later = [](const Change& a, const Change& b) { return a.at < b.at; };
+  const auto from = changes_.begin() + static_cast<std::ptrdiff_t>(next_change_);
+  changes_.insert(std::upper_bound(from, changes_.end(), change, later), change);
+}
+
+void Source::apply(const Change& change) {
+  if (change.clock) {
+    change.clock->apply(clock_);
+  } else {
+    again_.set(next_ordinal_, change.reported_again);
+  }
 }
 
 std::uint32_t Source::size_of(std::uint64_t ordinal) const {
   if (!size_varies_) return constant_size_;
-  sim::Stream draws{bits(size_stream_, ordinal)};
+  sim::Stream draws{bits(size_stream_, again_.first_of(ordinal))};
   return whole_bytes(options_.size_bytes.sample(draws));
 }
 
 template <class Take>
 void Source::make_until(sim::Time until, Take&& take) {
+  while (next_change_ < changes_.size() && changes_[next_change_].at <= until) {
+    const Change change = changes_[next_change_++];
+    if (change.at > sim::kStart) make_run(change.at - sim::Duration{1}, take);
+    apply(change);
+  }
+  make_run(until, take);
+}
+
+template <class Take>
+void Source::make_run(sim::Time until, Take&& take) {
   made_until_ = std::max(made_until_, until);
   if (next_creation() > until) return;
   // A clock that runs true is a constant away from the truth; only a faulty one is worth asking for every
@@ -72,6 +101,13 @@ void Source::make_until(sim::Time until, Take&& take) {
     record.arrival_ns = record.created_ns + (delayed_ ? delays_.next(created).count() : 0);
     arrivals_.pop();
     take(record);
+    if (again_.marks(next_ordinal_) && more_to_make()) [[unlikely]] {
+      // What was made a moment ago is said a second time, and takes its own way.
+      record.ordinal = next_ordinal_++;
+      record.arrival_ns = record.created_ns + options_.again_after.sample_duration(again_after_).count() +
+                          (delayed_ ? again_delays_.next(created).count() : 0);
+      take(record);
+    }
   }
 }
 
@@ -85,7 +121,7 @@ void Source::make_until(sim::Time now) {
 void Source::pull(sim::Time until, ArrivalBatch& batch) {
   batch.created.insert(batch.created.end(), made_.begin(), made_.end());
   made_.clear();
-  if (!delayed_ && in_flight_.empty() && !gate_.may_hold()) {
+  if (!delayed_ && in_flight_.empty() && !gate_.may_hold() && !again_.any() && changes_.empty()) {
     make_until(until, [&](const InFlightRecord& record) {
       batch.created.push_back(news_of(record));
       append(record, record.arrival_ns, batch);
@@ -106,8 +142,12 @@ void Source::pull(sim::Time until, ArrivalBatch& batch) {
 }
 
 sim::CreatedRecord Source::news_of(const InFlightRecord& record) const {
-  return {sim::EventId{options_.index, record.ordinal}, record.key, record.event_time_ms,
-          sim::from_ns(record.created_ns)};
+  return {sim::EventId{options_.index, record.ordinal},
+          record.key,
+          record.event_time_ms,
+          sim::from_ns(record.created_ns),
+          {},
+          again_.marks(record.ordinal)};
 }
 
 void Source::append(const InFlightRecord& record, std::int64_t arrived_ns, ArrivalBatch& batch) const {
@@ -138,6 +178,13 @@ void Source::stall(sim::Time now, sim::Time until, double speed) {
 void Source::poison_next(sim::Time now, std::uint64_t count) {
   make_until(now);
   poison_.name(next_ordinal_, count);
+}
+
+bool Source::report_again(sim::Time now, sim::Time until, sim::Ratio share) {
+  make_until(now);
+  plan({now, {}, share});
+  if (until != sim::kNever) plan({until, {}, options_.reported_again});
+  return true;
 }
 
 sim::NodeClock& Source::clock_at(sim::Time now) {

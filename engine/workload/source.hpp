@@ -2,11 +2,12 @@
 //
 // Modelled: when records are made (arrival_process.hpp), their keys (key_law.hpp), sizes and values, how long
 // each takes to its producer (delay_law.hpp: a slow record is overtaken), the
-// source's own clock, which stamps the event time (offset, drift, step, freeze: sim/clock.hpp), a start, a
-// duration and a count. Key, size, value and poison of the n-th record are pure functions of (seed, name, n);
-// its gap and delay are the n-th draws of streams of their own. So two configurations under one seed see the
-// same records. Not modelled: several devices with a clock each inside one source (use one source per
-// device), records made out of order, closed loops.
+// source's own clock, which stamps the event time (offset, drift, step, freeze, a wrapped counter:
+// clock_changes.hpp), events that are reported twice (second_reports.hpp), a start, a duration and a count.
+// Key, size, value and poison of the n-th record are pure functions of (seed, name, n); its gap and delay are
+// the n-th draws of streams of their own. So two configurations under one seed see the same records. Not
+// modelled: several devices with a clock each inside one source (use one source per device), records made out
+// of order, closed loops.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +16,12 @@
 #include <vector>
 
 #include "engine/workload/arrival_process.hpp"
+#include "engine/workload/clock_changes.hpp"
 #include "engine/workload/delay_law.hpp"
 #include "engine/workload/in_flight.hpp"
 #include "engine/workload/key_law.hpp"
 #include "engine/workload/record_source.hpp"
+#include "engine/workload/second_reports.hpp"
 #include "sim/clock.hpp"
 #include "sim/distribution.hpp"
 
@@ -35,6 +38,9 @@ struct SourceOptions {
   sim::Ratio poison = sim::Ratio::never();
   sim::Duration clock_offset{};
   std::int64_t clock_drift_ppb = 0;
+  std::vector<ClockChange> clock_changes;           ///< in any order
+  sim::Ratio reported_again = sim::Ratio::never();  ///< share of the events that are reported twice
+  sim::Distribution again_after;                    ///< how much later the second report sets off
   sim::Time start = sim::kStart;
   sim::Time end = sim::kNever;  ///< nothing is made from here on; what is under way still arrives
   std::optional<std::uint64_t> count{};
@@ -52,19 +58,26 @@ class Source final : public RecordSource {
   void pull(sim::Time until, ArrivalBatch& batch) override;
   sim::Time next_event() const override;
   std::uint64_t created_count() const override { return next_ordinal_; }
-  std::int64_t value_of(sim::EventId id) const override { return options_.values.of(id); }
-  bool is_poison(sim::EventId id) const override { return poison_.marks(id.ordinal()); }
+  std::int64_t value_of(sim::EventId id) const override { return options_.values.of(first_report(id)); }
+  bool is_poison(sim::EventId id) const override { return poison_.marks(again_.first_of(id.ordinal())); }
   void set_rate_factor(sim::Time now, double factor) override;
   void stall(sim::Time now, sim::Time until, double speed) override;
   void poison_next(sim::Time now, std::uint64_t count) override;
   void step_clock(sim::Time now, sim::Duration amount) override { clock_at(now).step(now, amount); }
+  bool report_again(sim::Time now, sim::Time until, sim::Ratio share) override;
 
   /// The clock that stamps event times, to be changed (step, drift, freeze) at `now`: what was made before is
   /// stamped first.
   sim::NodeClock& clock_at(sim::Time now);
 
   // The properties of the n-th record, recomputable by anybody who has the options and the seed.
-  std::uint32_t key_of(std::uint64_t ordinal) const { return keys_.pick(bits(key_stream_, ordinal)); }
+  std::uint32_t key_of(std::uint64_t ordinal) const {
+    return keys_.pick(bits(key_stream_, again_.first_of(ordinal)));
+  }
+  /// The event itself, where the record is its second report.
+  sim::EventId first_report(sim::EventId id) const {
+    return again_.any() ? sim::EventId{id.source(), again_.first_of(id.ordinal())} : id;
+  }
   std::uint32_t size_of(std::uint64_t ordinal) const;
 
   std::size_t in_flight() const { return in_flight_.size(); }
@@ -86,6 +99,16 @@ class Source final : public RecordSource {
   /// Makes the records up to `until`, each handed to `take`.
   template <class Take>
   void make_until(sim::Time until, Take&& take);
+  /// The same while nothing changes.
+  template <class Take>
+  void make_run(sim::Time until, Take&& take);
+  struct Change {
+    sim::Time at{};
+    std::optional<ClockChange> clock;
+    sim::Ratio reported_again;  ///< where it is not the clock's
+  };
+  void plan(Change change);
+  void apply(const Change& change);
   void make_until(sim::Time now);
   sim::CreatedRecord news_of(const InFlightRecord& record) const;
   void append(const InFlightRecord& record, std::int64_t arrived_ns, ArrivalBatch& batch) const;
@@ -96,6 +119,11 @@ class Source final : public RecordSource {
   ArrivalProcess arrivals_;
   KeyPicker keys_;
   DelayProcess delays_;
+  DelayProcess again_delays_;
+  sim::Stream again_after_;
+  SecondReports again_;
+  std::vector<Change> changes_;  ///< in order of time
+  std::size_t next_change_ = 0;
   PoisonMarks poison_;
   sim::NodeClock clock_;
   Gate gate_;

@@ -66,6 +66,9 @@ class TraceSource final : public RecordSource {
   void stall(sim::Time now, sim::Time until, double speed) override { gate_.stall(now, until, speed); }
   void poison_next(sim::Time, std::uint64_t count) override { poison_.name(next_ordinal_, count); }
 
+  /// What a trace holds twice, it holds twice.
+  bool report_again(sim::Time, sim::Time, sim::Ratio) override { return false; }
+
   /// Recorded times are what they are: the clocks of a trace have erred already.
   void step_clock(sim::Time, sim::Duration) override {}
 

@@ -147,6 +147,14 @@ kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values) {
   return fetch;
 }
 
+event_time::EventTimeGuard to_guard(const GuardSpec& spec) {
+  const auto ms = [](Duration d) { return std::chrono::floor<std::chrono::milliseconds>(d).count(); };
+  event_time::EventTimeGuard guard;
+  if (spec.max_future) guard.max_future_ms = ms(*spec.max_future);
+  if (spec.max_age) guard.max_age_ms = ms(*spec.max_age);
+  return guard;
+}
+
 event_time::WatermarkStrategy to_watermark(const WatermarkSpec& spec) {
   return event_time::strategy::bind(block_of(spec));
 }

@@ -16,6 +16,7 @@ kafka::ProducerConfig to_producer_config(const PropertyValues& values);
 kafka::ProducerActorOptions to_producer_options(const PropertyValues& values);
 kafka::KafkaConsumerConfig to_consumer_config(const JobSpec& job, const std::string& client_id);
 kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values);
+event_time::EventTimeGuard to_guard(const GuardSpec& spec);
 event_time::WatermarkStrategy to_watermark(const WatermarkSpec& spec);
 processor::CommitMode to_commit_mode(CommitMode mode);
 processor::Aggregation to_aggregation(Aggregate aggregate);

@@ -102,6 +102,11 @@ void World::build_sources(std::uint64_t seed) {
         options.size_bytes = sim::Distribution::constant(static_cast<double>(source.record_bytes));
         options.clock_offset = Duration{offset_ns};
         options.clock_drift_ppb = static_cast<std::int64_t>(source.clock.drift_ppm * 1000);
+        options.clock_changes = clock_changes_of(source.clock);
+        if (source.reported_again) {
+          options.reported_again = sim::Ratio::nearest(source.reported_again->share);
+          options.again_after = distribution_of(source.reported_again->after);
+        }
         options.end = sim::kStart + spec_.duration;
         bytes_per_second = options.arrivals.records_per_second * 4 * static_cast<double>(source.record_bytes);
         made = std::make_unique<workload::Source>(options, seed);
@@ -203,6 +208,7 @@ void World::build_jobs() {
             whole_ms(spec.window.offset));
         options.allowed_lateness_ms = whole_ms(spec.window.allowed_lateness);
       }
+      options.guard = to_guard(spec.guard);
       options.aggregation = to_aggregation(spec.aggregate);
       options.cost_per_record = spec.cost_per_record;
       options.cost_per_poll = spec.cost_per_poll;
@@ -369,6 +375,28 @@ void World::add_levers() {
                 app.source().poison_next(simulation_.now(),
                                          static_cast<std::uint64_t>(integer(arguments[1])));
               })});
+  levers.add({"source.report_again",
+              {"source", "share", "ns"},
+              "the source reports a share of its events twice for a while",
+              [this, integer](std::span<const std::string> arguments) {
+                const sim::Time now = simulation_.now();
+                const auto slash = arguments[1].find('/');
+                const sim::Ratio share{
+                    static_cast<std::uint64_t>(integer(arguments[1].substr(0, slash))),
+                    slash == std::string::npos
+                        ? 1U
+                        : static_cast<std::uint64_t>(integer(arguments[1].substr(slash + 1)))};
+                for (auto& [name, apps] : by_source_) {
+                  if (name != arguments[0]) continue;
+                  std::size_t able = 0;
+                  for (ProducerApp* const app : apps)
+                    able += app->source().report_again(now, now + Duration{integer(arguments[2])}, share);
+                  if (able == 0)
+                    return LeverOutcome::no_effect("a recorded trace holds what it holds");
+                  return LeverOutcome::acted(fmt::format("source {}: {} producers", name, able));
+                }
+                return LeverOutcome::bad_argument(fmt::format("there is no source '{}'", arguments[0]));
+              }});
   levers.add({"source.stall_replay",
               {"source", "ns"},
               "the source falls silent, then sends what it held back",

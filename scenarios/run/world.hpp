@@ -4,7 +4,8 @@
 // Node and process names, by which faults select: broker-1 …, controller, <source>-1 …, <job>-1 …, <sink>.
 // Each is a role of its own, and so are: brokers, producers, consumers, sinks, and each source's and job's
 // name for all of its processes. Levers: source.burst(source, factor, ns), source.poison(source, count),
-// source.stall_replay(source, ns).
+// source.stall_replay(source, ns),
+// source.report_again(source, share, ns).
 #pragma once
 
 #include <memory>

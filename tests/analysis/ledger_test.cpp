@@ -114,6 +114,22 @@ TEST_CASE(
   REQUIRE(w.log.count_of(Anomaly::missing_contribution) == 3);
 }
 
+TEST_CASE("ledger: what a guard refuses is rejected, and counted apart; second reports are the source's own") {
+  World w;
+  for (int i = 0; i < 3; ++i) w.script.create(100 + i);
+  const sim::CreatedRecord again{event(3), 0, 102, at_ms(102), at_ms(150), true};
+  w.ledger.created({&again, 1});
+  w.script.flow(events({0, 1, 2, 3}), 300);
+  w.ledger.dropped(sim::DropReason::guarded, 0, events({1}), at_ms(400));
+  w.script.show(0, 0, 1000, events({0, 2, 3}), 2000);
+  const Books& books = w.close();
+  REQUIRE(books[Fate::delivered] == 3);
+  REQUIRE(books[Fate::rejected] == 1);
+  REQUIRE(books.rejected_by_guard == 1);
+  REQUIRE(books.reported_again == 1);
+  REQUIRE(books.duplicated(DuplicateHop::sink) == 0);
+}
+
 TEST_CASE("ledger: what is held when the run ends is pending, not lost") {
   World w;
   for (int i = 0; i < 4; ++i) w.script.create(100 + i);

@@ -57,6 +57,12 @@ TEST_CASE("clock faults: offset goes back, a step stays, drift leaves its sum, a
   CHECK(error(spec("clock.freeze", "node(n1)"), 15s) == -5000);
   CHECK(error(spec("clock.freeze", "node(n1)"), 25s) == 0);
   CHECK(error(spec("clock.freeze", "node(n1)", {{"catch_up", false}}), 25s) == -10000);
+  CHECK(error(spec("clock.wrap32", "node(n1)"), 15s) == -4'294'967);
+  CHECK(error(spec("clock.wrap32", "node(n1)"), 25s) == 0);
+  auto slew = spec("clock.slew", "node(n1)", {{"by", of(1s)}, {"over", of(20s)}});
+  slew.lasts.reset();
+  CHECK(error(slew, 20s) == 500);
+  CHECK(error(slew, 45s) == 1000);
   const ParamDef& ppm = *find_fault("clock.drift")->find("ppm");
   CHECK(check_setting(ppm, sim::Distribution::constant(-200)).empty());
 }
@@ -80,4 +86,7 @@ TEST_CASE("levers get the target, the parameters and the length") {
   Bench poison;
   poison.run(spec("source.poison", "app"));
   CHECK(poison.pulled.at(0) == std::vector<std::string>{"app", "1"});
+  Bench twice;
+  twice.run(spec("source.report_again", "app", {{"share", sim::Ratio{1, 4}}}));
+  CHECK(twice.pulled.at(0) == std::vector<std::string>{"app", "1/4", "10000000000"});
 }

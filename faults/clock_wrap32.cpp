@@ -1,0 +1,44 @@
+// clock.wrap32: the 32-bit counter of microseconds behind the wall clock wraps: it is 4294.967296 s behind,
+// until it is set again.
+#include <fmt/format.h>
+
+#include "faults/fault.hpp"
+
+namespace wrackline::faults {
+namespace {
+
+constexpr sim::Duration kWrap{4'294'967'296'000};
+
+class ClockWrap32 final : public Fault {
+  void strike(Scene& scene) override {
+    for (sim::Node* node : scene.nodes()) {
+      step(*node, -kWrap);
+      wrapped_.push_back(node);
+      scene.did(fmt::format("{}: wall clock 4294.967 s behind", node->name()));
+    }
+  }
+  void heal(Scene&) override {
+    for (sim::Node* node : wrapped_) step(*node, kWrap);
+  }
+  static void step(sim::Node& node, sim::Duration by) {
+    node.change_clock([by](sim::NodeClock& clock, sim::Time now) { clock.step(now, by); });
+  }
+  std::vector<sim::Node*> wrapped_;
+};
+
+}  // namespace
+
+const FaultType& clock_wrap32() {
+  static const FaultType type{
+      .name = "clock.wrap32",
+      .summary = "a 32-bit counter of microseconds wraps: 71.6 minutes behind while it lasts",
+      .targets = TargetKind::nodes,
+      .lasts = true,
+      .params = {},
+      .basis = "science.md 0.6: 32-bit microsecond wrap (4,294.97 s)",
+      .make = &make<ClockWrap32>,
+  };
+  return type;
+}
+
+}  // namespace wrackline::faults
