@@ -36,8 +36,9 @@ std::vector<Observation> independent_delays(std::uint64_t seed, std::size_t n, d
     const auto delay = static_cast<std::int64_t>(-mean_ms * sim::math::log(1 - random.unit()));
     rows.push_back({event, event + delay, static_cast<std::uint32_t>(i % 7), 100});
   }
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const Observation& a, const Observation& b) { return a.arrival_ms < b.arrival_ms; });
+  std::sort(rows.begin(), rows.end(), [](const Observation& a, const Observation& b) {
+    return std::pair{a.arrival_ms, a.event_ms} < std::pair{b.arrival_ms, b.event_ms};
+  });
   return rows;
 }
 
