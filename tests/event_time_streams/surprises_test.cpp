@@ -1,6 +1,8 @@
 // Every statement of docs/surprises/streams.md, as it is written there.
+#include "engine/event_time/streams/partition_group.hpp"
 #include "engine/event_time/streams/stream_table_join.hpp"
 #include "engine/event_time/streams/table.hpp"
+#include "engine/event_time/streams/table_aggregate.hpp"
 #include "engine/event_time/streams/table_table_join.hpp"
 #include "engine/event_time/streams/task_time.hpp"
 #include "tests/event_time_streams/harness.hpp"
@@ -213,6 +215,48 @@ SCENARIO("surprise 17: a session is gone from its store one millisecond before i
     kept.record("a", 10);
     kept.record("a", 18);
     CHECK(kept.record("a", 14) == Lines{"a[10,10]=null@10", "a[18,18]=null@18", "a[10,18]=3@18"});
+  }
+}
+
+SCENARIO("surprise 18: max.task.idle.ms of -1 is ready with nothing buffered, 0 waits for an unknown lag") {
+  PartitionGroup never_waits(2, {.max_task_idle_ms = -1});
+  CHECK(never_waits.ready_to_process(0).ready);
+  PartitionGroup waits(2, {.max_task_idle_ms = 0});
+  Drops drops;
+  waits.add_raw_records(0, std::vector<TimestampMs>{10}, drops);
+  CHECK_FALSE(waits.ready_to_process(3'600'000).ready);
+  waits.update_lag(1, 0);
+  CHECK(waits.ready_to_process(3'600'000).ready);
+}
+
+SCENARIO("surprise 19: a count of a group that has become empty is 0, not a tombstone") {
+  TableAggregate<Text, Text, std::int64_t> count(
+      {.initial = [] { return std::optional<std::int64_t>(0); },
+       .first = {},
+       .add = [](const Text&, const Text&, std::int64_t n) { return std::optional<std::int64_t>(n + 1); },
+       .subtract = [](const Text&, const Text&,
+                      std::int64_t n) { return std::optional<std::int64_t>(n - 1); }},
+      {});
+  Drops drops;
+  std::vector<std::optional<std::int64_t>> sent;
+  const auto sink = [&](const auto& change) { sent.push_back(change.new_value); };
+  count.process(TableChange<Text, Text>{"g", "1", std::nullopt, 1}, sink, drops);
+  count.process(TableChange<Text, Text>{"g", std::nullopt, "1", 2}, sink, drops);
+  REQUIRE(sent.size() == 2);
+  CHECK(sent[1] == 0);
+}
+
+SCENARIO("surprise 20: a key selector that gives null: 3.9 drops the record of a left join, 4.1 keeps it") {
+  for (const Version version : {Version::v3_9, Version::v4_1}) {
+    StreamTableJoin<Text, Text, Text> join({.left_join = true, .version = version});
+    Lines lines;
+    Drops drops;
+    join.process(
+        {"k", "l", 1}, [](const auto&) { return std::optional<Text>(); },
+        [](const Text&, TimestampMs) { return std::optional<Text>(); },
+        [&](const auto& joined) { lines.push_back(*joined.left); }, drops);
+    CHECK(lines.size() == (version == Version::v3_9 ? 0 : 1));
+    CHECK(drops.size() == (version == Version::v3_9 ? 1 : 0));
   }
 }
 
