@@ -22,10 +22,10 @@ bool in_schema(const Condition& c, const Schema& schema) {
 
 /// Splits off the conditions that `goes` accepts.
 Conditions take(Conditions& from, const std::function<bool(const Condition&)>& goes) {
-  const auto middle =
-      std::stable_partition(from.begin(), from.end(), [&](const Condition& c) { return !goes(c); });
-  Conditions taken{middle, from.end()};
-  from.erase(middle, from.end());
+  Conditions taken;
+  Conditions left;
+  for (Condition& c : from) (goes(c) ? taken : left).push_back(std::move(c));
+  from = std::move(left);
   return taken;
 }
 

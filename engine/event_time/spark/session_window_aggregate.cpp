@@ -1,6 +1,7 @@
 #include "engine/event_time/spark/session_window_aggregate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wrackline::event_time::spark {
 
@@ -11,7 +12,7 @@ std::vector<std::size_t> by_start(const std::vector<Value>& cells, std::size_t w
                                   std::size_t session_at) {
   std::vector<std::size_t> order(cells.size() / width);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return cells[i * width + session_at].a; });
+  std::ranges::sort(order, {}, [&](std::size_t i) { return std::pair{cells[i * width + session_at].a, i}; });
   return order;
 }
 
