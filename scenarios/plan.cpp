@@ -99,6 +99,7 @@ void check_trace(const SourceSpec& source, const nlohmann::json& options, const 
     diagnostics.report(
         "WL1114", at,
         fmt::format("{}: {} problems in all, {} rows are good", name, problems.count(), summary.rows));
+  if (!problems.empty()) return;
   for (const std::string& note : summary.counts.notes())
     diagnostics.report("WL1115", at, fmt::format("{}: {}", name, note));
 }

@@ -124,9 +124,13 @@ class Validation {
   }
 
   void delay(const Law& law, const std::string& path) {
-    const bool has_inner = law.kind == LawKind::kBatch || law.kind == LawKind::kAutoregressive;
-    if (has_inner && law.parts.empty()) return;  // missing, and reported
-    for (const std::string& problem : delay_law_of(law).problems()) report("WL1104", path, problem);
+    if (law.kind != LawKind::kAutoregressive || law.parts.empty()) return;
+    if (!(law.shape > -1 && law.shape < 1))
+      report("WL1104", path + ".autoregressive.lag1", "\"lag1\" must lie between -1 and 1");
+    const LawKind inner = law.parts.front().law.kind;
+    if (inner == LawKind::kMixture || inner == LawKind::kGamma || inner == LawKind::kStall)
+      report("WL1104", path + ".autoregressive.law",
+             "a mixture, a gamma law or stalls have no quantile function; give their quantiles");
   }
 
   void arrivals(const SourceSpec& source, const std::string& path) {

@@ -102,7 +102,7 @@ Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms
   const Candidate knots = choice.candidates.back();
   for (Candidate& candidate : choice.candidates) {
     candidate.fits = candidate.law.family != Family::empirical && candidate.ks <= choice.small_ks &&
-                     tail_error(candidate) <= kGoodTail;
+                     tail_error(candidate) <= std::max(kGoodTail, tail_error(knots));
   }
   std::stable_sort(choice.candidates.begin(), choice.candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });

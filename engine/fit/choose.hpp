@@ -5,12 +5,12 @@
 // second is told beside it: no law of all times can be nearer to both than half of that.
 //
 // A law fits if, on what was held back, its Kolmogorov-Smirnov distance is small and its P99 lies within a
-// quarter of the one seen there (a law that is right in the middle and wrong in the tail would mislead
-// whoever sets a watermark by it). Small is 0.05, and up to 0.10 where correlated neighbours make the halves
-// differ by chance: 1.36 * sqrt(2 / n'), the 5 % bound of the two-sample test, n' = n (1 - r) / (1 + r) with
-// the lag-1 autocorrelation r. Among those that fit, the one with the highest log score wins; laws within
-// 0.01 nats a record are equal, and the Akaike criterion on the fitted half decides. None fits: the thirteen
-// empirical knots. The winner is fitted again to the whole.
+// quarter of the one seen there, or as near to it as the P99 of the half it was fitted to: a law that is right
+// in the middle and wrong in the tail would mislead whoever sets a watermark by it. Small is 0.05, and up to
+// 0.10 where correlated neighbours make the halves differ by chance: 1.36 * sqrt(2 / n'), the 5 % bound of the
+// two-sample test, n' = n (1 - r) / (1 + r) with the lag-1 autocorrelation r. Among those that fit, the one
+// with the highest log score wins; laws within 0.01 nats a record are equal, and the Akaike criterion on the
+// fitted half decides. None fits: the thirteen empirical knots. The winner is fitted again to the whole.
 #pragma once
 
 #include <span>

@@ -380,14 +380,14 @@ std::vector<std::string> TraceCounts::notes() const {
     if (n > 0) all.push_back(fmt::format("{} {}", plural(n, what), how));
   };
   note(negative - negative_clamped - negative_dropped, "negative delay", "kept");
-  note(negative_clamped, "negative delay", "set to zero (--negative clamp)");
-  note(negative_dropped, "row", "with a negative delay left out (--negative drop)");
-  note(absurd_kept, "row", "with a time before 1971 or after 2099 kept (--absurd keep)");
-  note(absurd_dropped, "row", "with a time before 1971 or after 2099 left out (--absurd drop)");
-  note(unsorted_kept, "row", "out of order taken as arriving with the row before them (--unsorted keep)");
-  note(reordered, "row", "moved into order of arrival (--unsorted reorder)");
+  note(negative_clamped, "negative delay", "set to zero, as asked");
+  note(negative_dropped, "row", "with a negative delay left out, as asked");
+  note(absurd_kept, "row", "with a time before 1971 or after 2099 kept, as asked");
+  note(absurd_dropped, "row", "with a time before 1971 or after 2099 left out, as asked");
+  note(unsorted_kept, "row", "out of order taken as arriving with the row before them, as asked");
+  note(reordered, "row", "moved into order of arrival, as asked");
   note(duplicates - duplicates_dropped, "row", "equal to an earlier one kept");
-  note(duplicates_dropped, "row", "equal to an earlier one left out (--duplicates drop)");
+  note(duplicates_dropped, "row", "equal to an earlier one left out, as asked");
   return all;
 }
 

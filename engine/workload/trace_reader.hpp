@@ -56,8 +56,8 @@ struct TraceCounts {
   bool gzip = false;
   bool values = false;  ///< there is a value column
 
-  /// One line each, for a person: "12 rows reordered (--unsorted reorder)". Empty if nothing was repaired or
-  /// found.
+  /// One line each, for a person: "12 rows moved into order of arrival, as asked". Empty if nothing was
+  /// repaired or found.
   std::vector<std::string> notes() const;
 };
 

@@ -250,7 +250,7 @@ TEST_CASE("Negative delays and equal rows are counted, and mended or refused as 
   CHECK(kept.counts.negative == 1);
   CHECK(kept.counts.duplicates == 1);
   CHECK(kept.counts.notes() == Texts{"1 negative delay kept",
-                                     "4 rows with a time before 1971 or after 2099 kept (--absurd keep)",
+                                     "4 rows with a time before 1971 or after 2099 kept, as asked",
                                      "1 row equal to an earlier one kept"});
   TraceReadOptions mend = relative();
   mend.negative = NegativeDelays::clamp;
