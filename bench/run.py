@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the benchmarks and prints their tables: bench/run.py kernel | pipeline | campaign"""
+"""Runs the benchmarks and prints their tables: bench/run.py kernel | pipeline | campaign | replay"""
 
 import argparse
 import sys
@@ -8,11 +8,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import kernel_table
 import pipeline_table
+import replay_table
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("table", choices=["kernel", "pipeline", "campaign"])
+    parser.add_argument("table", choices=["kernel", "pipeline", "campaign", "replay"])
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="build directory (-DWRACKLINE_BENCH=ON)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scale", type=float, default=1.0, help="of all event counts")
@@ -25,6 +26,8 @@ def main() -> int:
         return pipeline_table.pipeline(arguments.build / "wrackline", arguments.full)
     if arguments.table == "campaign":
         return pipeline_table.campaign(arguments.build / "wrackline", arguments.seeds)
+    if arguments.table == "replay":
+        return replay_table.main(arguments.build, arguments.rounds, arguments.scale)
     return kernel_table.main(arguments.build, arguments.rounds, arguments.scale, arguments.only, arguments.json)
 
 

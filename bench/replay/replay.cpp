@@ -65,8 +65,8 @@ double cpu_seconds() {
 }
 
 /// Feeds the rows chunk by chunk and prints what a row costs.
-template <class Feed>
-void measure(const char* name, const Trace& trace, Feed&& feed, std::uint64_t check) {
+template <class Feed, class Check>
+void measure(const char* name, const Trace& trace, Feed&& feed, Check&& check) {
   std::vector<double> ns;
   const std::size_t rows = trace.event_ms.size();
   for (std::size_t at = 0; at + kChunkRows <= rows; at += kChunkRows) {
@@ -76,7 +76,7 @@ void measure(const char* name, const Trace& trace, Feed&& feed, std::uint64_t ch
   }
   std::sort(ns.begin(), ns.end());
   std::printf("{\"name\": \"%s\", \"p25\": %.2f, \"p50\": %.2f, \"check\": %llu}\n", name, ns[ns.size() / 4],
-              ns[ns.size() / 2], static_cast<unsigned long long>(check));
+              ns[ns.size() / 2], static_cast<unsigned long long>(check()));
   std::fflush(stdout);
 }
 
@@ -108,7 +108,9 @@ void run_ours(const Workload& workload, const Trace& trace) {
   if (std::string_view{workload.name} == "statistics") config.aggregate = replay::Aggregate::mean;
   replay::Replay ours{{config}};
   const replay::Columns all{trace.event_ms, trace.arrival_ms, trace.key, {}};
-  measure("wrackline", trace, [&](std::size_t at, std::size_t rows) { ours.feed(all.slice(at, rows)); }, 0);
+  measure(
+      "wrackline", trace, [&](std::size_t at, std::size_t rows) { ours.feed(all.slice(at, rows)); },
+      [] { return 0; });
   const auto result = ours.finish().front();
   std::printf("{\"name\": \"counts\", \"behind\": %llu, \"dropped\": %llu, \"results\": %llu}\n",
               static_cast<unsigned long long>(result.behind), static_cast<unsigned long long>(result.dropped),
@@ -147,7 +149,51 @@ void run_loop(const Workload& workload, const Trace& trace) {
           }
         }
       },
-      behind + dropped + results);
+      [&] { return behind + dropped + results; });
+}
+
+/// The same, and it also notes what the percentiles need: every lag, every record's latency (not sorted yet).
+void run_measuring_loop(const Workload& workload, const Trace& trace) {
+  struct Bucket {
+    std::unordered_map<std::uint32_t, std::int64_t> counts;
+    std::vector<std::int64_t> events;
+  };
+  std::map<std::int64_t, Bucket> windows;
+  std::vector<std::int64_t> lags;
+  std::vector<std::int64_t> latencies;
+  std::int64_t newest = INT64_MIN / 2;
+  std::uint64_t behind = 0;
+  std::uint64_t dropped = 0;
+  const std::int64_t size = workload.window.size_ms;
+  const std::int64_t slide = workload.window.step_ms;
+  measure(
+      "measuring loop", trace,
+      [&](std::size_t at, std::size_t rows) {
+        for (std::size_t i = at; i < at + rows; ++i) {
+          const std::int64_t event_ms = trace.event_ms[i];
+          const std::int64_t watermark = newest - 200;
+          if (event_ms < watermark) ++behind;
+          bool first = true;
+          for (std::int64_t start = event_ms / slide * slide; start > event_ms - size; start -= slide) {
+            if (start + size <= watermark) continue;
+            Bucket& bucket = windows[start];
+            ++bucket.counts[trace.key[i]];
+            if (start == event_ms / slide * slide) bucket.events.push_back(event_ms);
+            first = false;
+          }
+          if (first) ++dropped;
+          if (event_ms > newest) {
+            newest = event_ms;
+            while (!windows.empty() && windows.begin()->first + size <= newest - 200) {
+              for (const std::int64_t event : windows.begin()->second.events)
+                latencies.push_back(trace.arrival_ms[i] - event);
+              windows.erase(windows.begin());
+            }
+          }
+          lags.push_back(trace.arrival_ms[i] - newest + 200);
+        }
+      },
+      [&] { return behind + dropped + lags.size() + latencies.size(); });
 }
 
 void run_operator(const Workload& workload, const Trace& trace) {
@@ -173,7 +219,7 @@ void run_operator(const Workload& workload, const Trace& trace) {
           fired.clear();
         }
       },
-      behind + dropped);
+      [&] { return behind + dropped; });
 }
 
 }  // namespace
@@ -193,6 +239,7 @@ int main(int count, char** values) {
       run_ours(workload, trace);
       if (has_peers) {
         run_loop(workload, trace);
+        run_measuring_loop(workload, trace);
         run_operator(workload, trace);
       }
     }

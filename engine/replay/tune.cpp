@@ -91,7 +91,7 @@ class Choice {
     if (!good_.empty()) {
       choose_fastest(good_);
       report_.fulfilled = true;
-      const std::string others = good_.size() == 1 ? std::string{"it is the only one"} : next_best();
+      const std::string others = good_.size() == 1 ? std::string{"it is the only one"} : why();
       report_.reason = fmt::format(
           "of {} configurations, {} promise at most {} dropped{}; {}", all.size(), good_.size(),
           percent(question_.late_rate),
@@ -101,10 +101,9 @@ class Choice {
     } else if (!safe_.empty()) {
       choose_fastest(safe_);
       report_.reason = fmt::format(
-          "no configuration promises both: of the {} that promise at most {} dropped this is the fastest, "
-          "with P99 "
-          "{} instead of {}",
-          safe_.size(), percent(question_.late_rate), format_duration_ms(*chosen().p99_ms),
+          "no configuration promises both: this one keeps to at most {} dropped, as {} do, with P99 {} "
+          "instead of {}",
+          percent(question_.late_rate), safe_.size(), format_duration_ms(*chosen().p99_ms),
           format_duration_ms(*question_.p99_ms));
     } else if (!speaking_.empty()) {
       const auto key = [&](std::size_t i) {
@@ -126,25 +125,35 @@ class Choice {
 
  private:
   const TuneCandidate& chosen() const { return report_.candidates[*report_.recommended]; }
-  void choose_fastest(std::vector<std::size_t>& among) {
+  void choose_fastest(const std::vector<std::size_t>& among) {
+    for (const std::size_t i : among) {
+      if (!fastest_ || *report_.candidates[i].p99_ms < p99(*fastest_)) fastest_ = i;
+    }
     const auto key = [&](std::size_t i) {
       const TuneCandidate& candidate = report_.candidates[i];
-      return std::tuple{*candidate.p99_ms, result_latency(candidate.first).mean(), candidate.first.dropped,
+      return std::tuple{candidate.watermark.spec.type->uses_clock,
+                        candidate.interval.high,
+                        *candidate.p99_ms,
+                        candidate.watermark.spec.type->adaptive,
+                        result_latency(candidate.first).mean(),
                         candidate.first.windows.peak_cells};
     };
-    std::stable_sort(among.begin(), among.end(),
-                     [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-    report_.recommended = among.front();
-  }
-  std::string next_best() const {
-    for (const std::size_t i : good_) {
-      const TuneCandidate& other = report_.candidates[i];
-      if (other.watermark.spec.type == chosen().watermark.spec.type) continue;
-      return fmt::format("it is the fastest of them, with P99 {} (the best of another strategy, {}: {})",
-                         format_duration_ms(*chosen().p99_ms), strategy::to_text(other.watermark.spec),
-                         format_duration_ms(*other.p99_ms));
+    std::optional<std::size_t> best;
+    for (const std::size_t i : among) {
+      if (p99(i) > p99(*fastest_) + question_.grid.interval_ms) continue;
+      if (!best || key(i) < key(*best)) best = i;
     }
-    return fmt::format("it is the fastest of them, with P99 {}", format_duration_ms(*chosen().p99_ms));
+    report_.recommended = best;
+  }
+  std::int64_t p99(std::size_t i) const { return *report_.candidates[i].p99_ms; }
+  std::string why() const {
+    const std::string mine = format_duration_ms(*chosen().p99_ms);
+    if (report_.recommended == fastest_) return fmt::format("it is the fastest of them, with P99 {}", mine);
+    return fmt::format(
+        "its P99, {}, is within one emission interval of the fastest ({}: {}), and it is the {} of those",
+        mine, strategy::to_text(report_.candidates[*fastest_].watermark.spec),
+        format_duration_ms(p99(*fastest_)),
+        chosen().watermark.spec.type->uses_clock ? "safest" : "safest that goes by event time");
   }
 
   TuneReport& report_;
@@ -152,6 +161,7 @@ class Choice {
   std::vector<std::size_t> speaking_;
   std::vector<std::size_t> safe_;
   std::vector<std::size_t> good_;
+  std::optional<std::size_t> fastest_;
 };
 
 }  // namespace

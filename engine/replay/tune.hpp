@@ -3,9 +3,11 @@
 //   what is promised   the late-drop rate, with the interval in which the next stretch of the trace should
 //   have
 //                      it (drop_interval.hpp). A configuration fulfils `late_rate` if the upper end does.
-//   what is chosen     among those, and among those whose P99 result latency is within `p99_ms` too, the one
-//                      with the lowest P99 result latency; then the lower mean, the fewer drops, the smaller
-//                      state, the earlier in the catalogue.
+//   what is chosen     among those, and among those whose P99 result latency is within `p99_ms` too, the
+//                      fastest by P99 and those within one emission interval of it, which is phase luck; of
+//                      these the ones that go by event time rather than by the clock (a stall can not make
+//                      those late), then the lowest upper end of the drop rate, then P99, then fixed before
+//                      adaptive.
 //   what is judged     the drop rate of the chosen one on the held-out part, which it enters warm, against
 //   its
 //                      interval. Kept: at or below the upper end.
