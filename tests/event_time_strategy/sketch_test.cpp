@@ -86,8 +86,10 @@ TEST_CASE("DDSketch: merging is exact, and the lowest bins collapse first") {
     whole.add(value);
     (i % 3 == 0 ? left : right).add(value);
   }
+  for (const double p : {0.0, 0.3, 0.99, 1.0}) CHECK(left.quantile_with(right, p) == whole.quantile(p));
   left.merge(right);
   for (const double p : {0.0, 0.3, 0.99, 1.0}) CHECK(left.quantile(p) == whole.quantile(p));
+  CHECK(DDSketch{0.01, 64}.quantile_with(whole, 0.5) == whole.quantile(0.5));
 
   DDSketch narrow{0.01, 64};
   for (std::int64_t value = 1; value <= 100000; ++value) narrow.add(value);

@@ -91,4 +91,19 @@ double DDSketch::quantile(double p) const {
   return 0;
 }
 
+double DDSketch::quantile_with(const DDSketch& other, double p) const {
+  assert(alpha_ == other.alpha_ && count() + other.count() > 0);
+  if (counts_.empty() && other.counts_.empty()) return 0;
+  std::uint64_t above = count() + other.count() - rank_of(p, count() + other.count());
+  const auto top = [](const DDSketch& a) { return a.counts_.empty() ? INT32_MIN : a.end(); };
+  const auto bottom = [](const DDSketch& a) { return a.counts_.empty() ? INT32_MAX : a.lowest_; };
+  const std::int32_t lowest = std::min(bottom(*this), bottom(other));
+  for (std::int32_t bin = std::max(top(*this), top(other)) - 1; bin >= lowest; --bin) {
+    const std::uint64_t here = at(bin) + other.at(bin);
+    if (here > above) return value_of(bin);
+    above -= here;
+  }
+  return 0;
+}
+
 }  // namespace wrackline::event_time::sketch

@@ -27,6 +27,8 @@ class DDSketch {
   /// The value at rank ceil(p * count), within alpha of the exact one unless its bin was collapsed;
   /// count() > 0.
   double quantile(double p) const;
+  /// What quantile() would say after merge(other), without merging; count() + other.count() > 0.
+  double quantile_with(const DDSketch& other, double p) const;
   double alpha() const { return alpha_; }
   /// Bins in use, from the lowest to the highest that holds a value.
   std::size_t bins() const { return counts_.size(); }
@@ -36,6 +38,10 @@ class DDSketch {
  private:
   std::int32_t bin_of(std::int64_t value) const;
   double value_of(std::int32_t bin) const;
+  std::int32_t end() const { return lowest_ + static_cast<std::int32_t>(counts_.size()); }
+  std::uint64_t at(std::int32_t bin) const {
+    return bin >= lowest_ && bin < end() ? counts_[static_cast<std::size_t>(bin - lowest_)] : 0;
+  }
   void add_bin(std::int32_t bin, std::uint64_t count);
 
   double alpha_;

@@ -28,10 +28,7 @@ class SketchQuantile {
     current_.add(lateness_ms);
     ++seen_;
     if (seen_ > refresh_ && seen_ % refresh_ != 0) return false;
-    both_.clear();
-    both_.merge(previous_);
-    both_.merge(current_);
-    const std::int64_t before = std::exchange(slack_ms_, whole_ms(both_.quantile(p_)));
+    const std::int64_t before = std::exchange(slack_ms_, whole_ms(quantile_of_both()));
     if (current_.count() >= n_) {
       std::swap(current_, previous_);
       current_.clear();
@@ -42,6 +39,17 @@ class SketchQuantile {
   std::size_t bytes() const { return current_.bytes() + previous_.bytes() + both_.bytes(); }
 
  private:
+  double quantile_of_both() {
+    if constexpr (requires { current_.quantile_with(previous_, p_); }) {
+      return current_.quantile_with(previous_, p_);
+    } else {
+      both_.clear();
+      both_.merge(previous_);
+      both_.merge(current_);
+      return both_.quantile(p_);
+    }
+  }
+
   double p_;
   std::uint64_t n_;
   std::uint64_t refresh_;
