@@ -21,7 +21,7 @@ constexpr std::size_t kAhead = 16;
 
 Ledger::Ledger(LedgerConfig config, AnomalyLog& anomalies)
     : config_{std::move(config)}, anomalies_{anomalies}, store_{config_.window.most_windows()} {
-  assert(!config_.window.windowed() || config_.window.slide_ms > 0);
+  assert(config_.window.size_ms == 0 || config_.window.slide_ms > 0);
 }
 
 template <class Update>
@@ -164,10 +164,11 @@ void Ledger::late_for_window(std::uint32_t job, std::int64_t window_start_ms,
     dropped(sim::DropReason::late, job, ids, at);
     return;
   }
-  const std::uint32_t ring = config_.window.ring_index(window_start_ms);
+  std::uint32_t ring = config_.window.free == nullptr ? config_.window.ring_index(window_start_ms) : 0;
   for (const sim::EventId id : ids) {
     const EventRef ref = slow_ref(id);
     if (ref.state == nullptr) continue;
+    if (config_.window.free != nullptr) ring = free_ring(*ref.state, window_start_ms, window_start_ms);
     ref.late[ring / 64] |= std::uint64_t{1} << (ring % 64);
     ref.state->word |= word::kSpecial;
   }
@@ -190,7 +191,9 @@ bool Ledger::belongs(const EventState& state, const sim::VisibleResult& result) 
 
 void Ledger::visible(const sim::VisibleResult& result, sim::Time at) {
   if (result.job != config_.job || result.sink != config_.sink) return;
-  if (config_.window.windowed()) {
+  if (config_.window.free != nullptr) {
+    show_free_row(result, at);
+  } else if (config_.window.windowed()) {
     show_row(result, at);
   } else {
     show_all(result, at);
@@ -361,6 +364,10 @@ void Ledger::hide_row(WindowRows& window, VisibleRow& row) {
 
 void Ledger::withdrawn(const sim::VisibleResult& result, sim::Time /*at*/) {
   if (result.job != config_.job || result.sink != config_.sink) return;
+  if (config_.window.free != nullptr) {
+    withdraw_free_row(result);
+    return;
+  }
   if (config_.window.windowed() && config_.reading != Reading::every_row) {
     WindowRows* window = rows_.find(result.window_start_ms);
     VisibleRow* row = window == nullptr ? nullptr : window->find(result.key);

@@ -20,15 +20,19 @@
 // turns up after all: a second visible effect of a settled event is still counted. Only a final row that is
 // *replaced* later can not be judged; it is counted in broken_promises() and makes the run inconclusive.
 //
-// Not modelled: joins and tables (a result has one key and one window); sessions (their windows are no
-// function of the timestamp).
+// Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp. Their rows
+// are kept, and nothing of them is settled, so memory follows the length of the run.
+//
+// Not modelled: joins and tables (a result has one key and one window).
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -162,6 +166,12 @@ class Ledger final : public sim::Observer, public FactSource {
   bool one_window() const { return store_.mask_words() == 0; }
 
   void show_row(const sim::VisibleResult& result, sim::Time at);
+  void show_free_row(const sim::VisibleResult& result, sim::Time at);
+  void withdraw_free_row(const sim::VisibleResult& result);
+  std::uint32_t free_ring(const EventState& state, std::int64_t start_ms, std::int64_t end_ms) const;
+  Presence free_presence(const EventRef& ref) const;
+  void name_missing_free(sim::EventId id, const EventRef& ref);
+  void close_free();
   void show_all(const sim::VisibleResult& result, sim::Time at);
   void report_double_fire(const sim::VisibleResult& result, sim::Time at);
   void show(sim::EventId id, const EventRef& ref, std::uint32_t ring, sim::Time at);
@@ -202,6 +212,17 @@ class Ledger final : public sim::Observer, public FactSource {
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> extras_;
   /// What the sink's producer said of an event whose result nobody sees; looked up only.
   std::unordered_map<std::uint64_t, LossTold> sink_losses_;
+  /// Of free windows: what a reader has of each (key, start, end).
+  struct FreeRow {
+    std::uint32_t pane = 0;
+    std::vector<sim::EventId> ids;
+    std::uint64_t repeated = 0;
+    bool measured = false;
+  };
+  void hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& row);
+  std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, FreeRow> free_rows_;
+  /// (key, start, end) of the sessions of single events that have no row.
+  std::vector<std::tuple<std::uint32_t, std::int64_t, std::int64_t>> free_gaps_;
   std::unordered_set<std::uint64_t> gaps_;  ///< (key, window) pairs without a row, mixed
   std::vector<sim::EventId> missing_;       ///< settled while processed and not shown: they pin their rows
   std::vector<sim::EventId> scratch_;

@@ -139,6 +139,7 @@ Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
     if (!one_window()) presence.extra = extra_of(id);
     return presence;
   }
+  if (shape.free != nullptr) return free_presence(ref);
   Presence presence;
   std::int64_t start = shape.last_start(state.event_time_ms);
   const std::uint32_t windows = shape.windows_of(state.event_time_ms);
@@ -283,6 +284,10 @@ void Ledger::name_missing(sim::EventId id, const EventRef& ref) {
     anomalies_.report(Anomaly::lost_result, closing_.at, [&] { return "result of event " + to_string(id); });
     return;
   }
+  if (shape.free != nullptr) {
+    name_missing_free(id, ref);
+    return;
+  }
   bool in_a_row = false;
   std::int64_t start = ref.times_known ? shape.last_start(ref.state->event_time_ms) : 0;
   const std::uint32_t windows = ref.times_known ? shape.windows_of(ref.state->event_time_ms) : 0;
@@ -321,6 +326,7 @@ void Ledger::close(const Closing& closing) {
   closed_ = true;
   closing_ = closing;
   store_.for_each_uncounted([this](sim::EventId id, const EventRef& ref) { close_event(id, ref); });
+  if (config_.window.free != nullptr) close_free();
 
   const Books& all = books_[0];
   assert(all.closes() && books_[1].closes() && "the books do not close");

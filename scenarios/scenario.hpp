@@ -210,12 +210,32 @@ enum class Accumulation { kAccumulating, kDiscarding, kRetracting };
 struct WindowSpec {
   Windows kind = Windows::kNone;
   Duration size{};
-  Duration slide{};  ///< equal to size when tumbling
+  Duration slide{};  ///< equal to size when tumbling; the step of cumulate
   Duration offset{};
   Duration allowed_lateness{};
+  Duration gap{};                   ///< of kSession
+  std::optional<Duration> max_gap;  ///< each event has a gap of its own, up to this
+  std::int64_t records = 0;         ///< of kCount
+  std::string zone;                 ///< IANA name; empty: UTC
+  std::optional<Duration> early_every;
+  std::optional<std::int64_t> early_records;
+  std::optional<Duration> late_every;
+  std::optional<std::int64_t> late_records;
+  Accumulation accumulation = Accumulation::kAccumulating;
 };
 
-enum class Aggregate { kNone, kCount, kSum, kMin, kMax };
+enum class Aggregate {
+  kNone,
+  kCount,
+  kSum,
+  kMin,
+  kMax,
+  kMean,
+  kDistinct,
+  kDistinctSketch,
+  kQuantile,
+  kQuantileSketch
+};
 
 struct JobSpec {
   std::string name;
@@ -227,6 +247,7 @@ struct JobSpec {
   GuardSpec guard;
   WindowSpec window;
   Aggregate aggregate = Aggregate::kCount;
+  std::optional<double> quantile;  ///< of the aggregates of that name
   CommitMode commit = CommitMode::kAfterProcessing;
   std::string to;              ///< sink
   Duration cost_per_record{};  ///< CPU time

@@ -8,6 +8,7 @@
 #include "scenarios/catalog.hpp"
 #include "scenarios/expectation.hpp"
 #include "scenarios/field_path.hpp"
+#include "scenarios/job_windows.hpp"
 #include "scenarios/target_check.hpp"
 #include "scenarios/translate.hpp"
 #include "scenarios/units.hpp"
@@ -231,10 +232,46 @@ class Validation {
       return;
     }
     if (job.aggregate == Aggregate::kNone)
-      report("WL1107", path + ".aggregate", "a window needs an aggregate: count, sum, min or max");
+      report("WL1107", path + ".aggregate", "a window needs an aggregate: count, sum, min, max, ...");
     if (job.window.slide > job.window.size) {
       report("WL1112", path + ".window.hopping",
              "the slide is longer than the window: events between windows are in none");
+    }
+    panes(job, path);
+  }
+
+  void panes(const JobSpec& job, const std::string& path) {
+    const WindowSpec& spec = job.window;
+    for (const std::string& problem : window_problems(job)) {
+      report("WL1104", path + (spec.zone.empty() ? ".window" : ".window.zone"), problem);
+    }
+    const bool is_quantile =
+        job.aggregate == Aggregate::kQuantile || job.aggregate == Aggregate::kQuantileSketch;
+    if (is_quantile != job.quantile.has_value()) {
+      report("WL1107", path + (is_quantile ? ".aggregate" : ".quantile"),
+             is_quantile ? "the aggregate needs to know which \"quantile\"" : "the aggregate is no quantile");
+    }
+    for (const std::string_view name : {"late_every", "late_records"})
+      needs(spec.allowed_lateness == Duration{}, path + ".window", name, "allowed_lateness");
+    const bool early = spec.early_every || spec.early_records;
+    if (spec.kind == Windows::kGlobal && !early)
+      report("WL1112", path + ".window",
+             "without early panes a global window speaks at the end of the run only");
+    const auto sink = std::find_if(spec_.sinks.begin(), spec_.sinks.end(),
+                                   [&](const SinkSpec& one) { return one.name == job.to; });
+    if (sink == spec_.sinks.end()) return;
+    const bool parts = spec.accumulation == Accumulation::kDiscarding || spec.kind == Windows::kCount;
+    if (parts && sink->kind == SinkKind::kUpsert) {
+      report("WL1112", path + ".window",
+             "each pane holds a part, and in an upsert sink it overwrites the part before: append them");
+    }
+    if (spec.accumulation == Accumulation::kRetracting && sink->kind == SinkKind::kTopic)
+      report("WL1109", path + ".window.accumulation", "retractions into a topic are not built yet");
+    const bool grows = spec.kind == Windows::kSession && (early || spec.allowed_lateness > Duration{});
+    if (grows && spec.accumulation == Accumulation::kAccumulating) {
+      report("WL1112", path + ".window.session",
+             "a session that grows after it has spoken is another window: its earlier row stays beside it; "
+             "with \"accumulation\": \"retracting\" it goes");
     }
   }
 

@@ -109,6 +109,9 @@ const ObjectDecl& matrix_decl();
 const ObjectDecl& seeds_decl();
 const ObjectDecl& guarantee_decl();
 const ObjectDecl& law_decl();
+const ObjectDecl& window_decl();
+/// Of a job: what its windows compute.
+Field aggregate_field();
 /// Of a source: also laws under which neighbours hang together, and models by name.
 const ObjectDecl& delay_decl();
 

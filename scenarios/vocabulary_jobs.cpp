@@ -8,25 +8,9 @@ namespace {
 
 using namespace rows;
 
-const ObjectDecl& hopping_decl() {
-  static const ObjectDecl decl{
-      "hopping window",
-      "Overlapping windows.",
-      {required(duration("size", &WindowSpec::size, "", {kMs, kDay * 366}, "Length of a window.")),
-       required(duration("slide", &WindowSpec::slide, "", {kMs, kDay * 366},
-                         "Time between the starts of windows."))}};
-  return decl;
-}
-
-Field tumbling() {
-  Field field{"tumbling", FieldType::kDuration, "Windows of this length, one after the other."};
-  field.min = kMs;
-  field.max = kDay * 366;
-  field.bind = [](void* target, const FieldValue& v) {
-    auto& window = as<WindowSpec>(target);
-    window.kind = Windows::kTumbling;
-    window.size = window.slide = Duration{v.integer};
-  };
+Field quantile_field() {
+  Field field{"quantile", FieldType::kRatio, "Which one, of the aggregates `quantile` and `quantile_sketch`."};
+  field.bind = [](void* target, const FieldValue& v) { as<JobSpec>(target).quantile = v.number; };
   return field;
 }
 
@@ -65,13 +49,7 @@ const ObjectDecl& job_decl() {
        object("guard", &JobSpec::guard, guard_decl, "Which event times are taken at all."),
        object("window", &JobSpec::window, window_decl,
               "Windows; without them each event is passed on by itself."),
-       choice("aggregate", &JobSpec::aggregate, "count",
-              {{"none", "pass events on"},
-               {"count", "number of events"},
-               {"sum", "sum of their values"},
-               {"min", "least value"},
-               {"max", "greatest value"}},
-              "What a window computes."),
+       aggregate_field(), quantile_field(),
        choice("commit", &JobSpec::commit, "after_processing",
               {{"auto", "enable.auto.commit: inside poll(), what earlier polls returned"},
                {"before_processing", "commitSync before a batch is processed: at most once"},

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
+#include "analysis/checkers/free_windows.hpp"
 #include "sim/event_id.hpp"
 #include "sim/time.hpp"
 
@@ -24,15 +26,18 @@ class FactSource {
 };
 
 /// The windows of a job, as the analysis needs them: a tumbling window is a hopping one whose slide is its
-/// size.
+/// size. All other windows, panes and aggregates are `free`; then the integers say nothing, but for the
+/// lateness.
 struct WindowShape {
   std::int64_t size_ms = 0;  ///< 0: the job has no windows, each record makes one result
   std::int64_t slide_ms = 0;
   std::int64_t offset_ms = 0;
   std::int64_t allowed_lateness_ms = 0;
+  std::shared_ptr<const FreeWindows> free;
 
-  bool windowed() const { return size_ms > 0; }
+  bool windowed() const { return size_ms > 0 || free != nullptr; }
   std::uint32_t most_windows() const {
+    if (free != nullptr) return free->most_windows();
     return windowed() ? static_cast<std::uint32_t>((size_ms + slide_ms - 1) / slide_ms) : 1;
   }
   /// Start of the newest window that could hold the timestamp: the largest start <= ts.

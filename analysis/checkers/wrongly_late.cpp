@@ -13,6 +13,7 @@ void WronglyLate::watermark(std::uint32_t job, std::uint32_t /*task*/, std::int6
 std::int64_t WronglyLate::closes_at(std::int64_t event_time_ms) const {
   const WindowShape& window = config_.window;
   if (!window.windowed()) return event_time_ms;
+  if (window.free != nullptr) return window.free->closes_at(event_time_ms);
   // WindowOperator.isWindowLate: cleanup time (last timestamp + allowed lateness) <= watermark.
   return window.last_start(event_time_ms) + window.size_ms - 1 + window.allowed_lateness_ms;
 }

@@ -79,6 +79,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   operator_ = options_.window ? std::make_unique<event_time::WindowOperator>(*options_.window,
                                                                              options_.allowed_lateness_ms)
                               : nullptr;
+  panes_ = options_.panes ? std::make_unique<event_time::window::PaneOperator>(*options_.panes) : nullptr;
+  pane_results_.clear();
   consumer_->subscribe(options_.topics,
                        [this](const kafka::RebalanceCallback& callback) { return on_rebalance(callback); });
 
@@ -106,6 +108,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
     }
     emit_watermark(false);
     take_fired();
+    take_panes();
     co_await write_out();
     if (options_.commit == CommitMode::after_processing) co_await commit(true);
     if (options_.commit == CommitMode::async) co_await commit(false);
@@ -159,6 +162,7 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
     if (tasks_.erase(partition) == 0) continue;
     if (watermarks_->has_partition(partition)) watermarks_->remove_partition(partition);
     if (operator_) operator_->purge_partition(partition);
+    if (panes_) panes_->purge_partition(partition);
     cluster_.observer.revoked(options_.instance, cluster_.truth.ref(partition), process_.now());
   }
   process_.announce(
@@ -189,6 +193,7 @@ void ConsumerLoop::start_at(PartitionId partition, PartitionTask& task, std::int
   task.position = position;
   task.committed = position;
   cluster_.observer.assigned(options_.instance, cluster_.truth.ref(partition), position, process_.now());
+  if (panes_) restore_panes(partition, position);
   if (!operator_) return;
   event_time::PartitionSnapshot nothing_but_the_watermark;
   nothing_but_the_watermark.watermark_ms = committed_.at(partition, position);
@@ -241,6 +246,8 @@ void ConsumerLoop::process_run(PartitionId partition, PartitionTask& task, const
   const bool owned = tasks_.contains(partition);
   if (operator_ && owned) {
     process_windowed(partition, task, slice);
+  } else if (panes_) {
+    if (owned) process_panes(partition, slice);
   } else if (!operator_) {
     process_stateless(slice);
   }
@@ -342,17 +349,19 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
 /// No longer than until the next watermark is due: its period does not depend on what arrives.
 sim::Duration ConsumerLoop::poll_timeout() const {
   const bool periodic = options_.watermark.emission == event_time::WatermarkStrategy::Emission::periodic;
-  if (!operator_ || !periodic) return options_.poll_timeout;
-  const std::chrono::milliseconds due{next_emit_ms_ - process_.node().mono_ms()};
+  if ((!operator_ && !panes_) || !periodic) return options_.poll_timeout;
+  std::int64_t next_ms = next_emit_ms_;
+  if (panes_) next_ms = std::min(next_ms, panes_->next_processing_ms());
+  const std::chrono::milliseconds due{next_ms - process_.node().mono_ms()};
   return std::clamp<sim::Duration>(due, std::chrono::milliseconds{1}, options_.poll_timeout);
 }
 
 void ConsumerLoop::emit_watermark(bool force) {
-  if (!operator_) return;
+  if (!operator_ && !panes_) return;
   const std::int64_t now_ms = process_.node().mono_ms();
   if (!force && now_ms < next_emit_ms_ && !input_ended_) return;
   next_emit_ms_ = now_ms + options_.watermark.interval_ms;
-  const std::int64_t before = operator_->watermark();
+  const std::int64_t before = watermark_ms();
   if (options_.watermark.kind == event_time::WatermarkStrategy::Kind::generated) tell_backlogs();
   std::int64_t combined = watermarks_->on_periodic_emit(now_ms, process_.node().wall_ms());
   const std::int64_t true_ms = sim::to_ms(process_.now());
@@ -362,11 +371,11 @@ void ConsumerLoop::emit_watermark(bool force) {
     combined = options_.aggregator->poll(true_ms);
   }
   if (input_ended_ && !tasks_.empty()) combined = watermarks_->on_end_of_input();
-  operator_->advance_watermark(combined, fired_);
-  if (operator_->watermark() == before) return;
-  cluster_.observer.watermark(options_.job, options_.instance, before, operator_->watermark(),
-                              process_.now());
-  process_.announce(moments::kWatermark, options_.instance, operator_->watermark());
+  if (operator_) operator_->advance_watermark(combined, fired_);
+  if (panes_) panes_->advance_watermark(combined, pane_results_);
+  if (watermark_ms() == before) return;
+  cluster_.observer.watermark(options_.job, options_.instance, before, watermark_ms(), process_.now());
+  process_.announce(moments::kWatermark, options_.instance, watermark_ms());
 }
 
 /// What is known to wait in the log, as consumer lag is counted: up to the high watermark.
@@ -450,6 +459,7 @@ std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
       task.floor.advance(operator_->watermark(), options_.window->size_ms, options_.allowed_lateness_ms);
       offset = task.floor.floor(task.position);
     }
+    if (panes_) store_panes(partition, offset);
     if (offset == task.committed) continue;
     task.committed = offset;
     if (operator_) committed_.put(partition, offset, operator_->watermark());

@@ -26,6 +26,7 @@
 #include "engine/event_time/window/pane_operator.hpp"
 #include "engine/event_time/window_operator.hpp"
 #include "engine/kafka/consumer_actor.hpp"
+#include "engine/processor/committed_panes.hpp"
 #include "engine/processor/replay_floor.hpp"
 #include "engine/sink/writer.hpp"
 #include "engine/workload/record_source.hpp"
@@ -57,6 +58,8 @@ struct ConsumerLoopOptions {
   std::int64_t allowed_lateness_ms = 0;
   event_time::EventTimeGuard guard;
   Aggregation aggregation = Aggregation::count;
+  /// Instead of `window`: any other windows, panes or aggregate. Their state goes with the commits.
+  std::optional<event_time::window::WindowedAggregation> panes;
   sim::Duration cost_per_record{};
   sim::Duration cost_per_poll{};
   sim::Duration poll_timeout{std::chrono::milliseconds{100}};
@@ -69,6 +72,7 @@ class CommittedWatermarks {
  public:
   void put(kafka::PartitionId partition, std::int64_t offset, std::int64_t watermark_ms);
   std::int64_t at(kafka::PartitionId partition, std::int64_t offset) const;
+  CommittedPanes& panes() { return panes_; }
 
  private:
   struct Entry {
@@ -76,6 +80,7 @@ class CommittedWatermarks {
     std::int64_t watermark_ms = 0;
   };
   std::map<kafka::PartitionId, std::deque<Entry>> entries_;
+  CommittedPanes panes_;
 };
 
 class ConsumerLoop {
@@ -104,6 +109,11 @@ class ConsumerLoop {
   template <class Visit>
   void for_each_held(Visit&& visit) const {
     for (const auto& [partition, task] : tasks_) {
+      if (panes_) {
+        std::vector<sim::EventId> held;
+        panes_->snapshot(partition).append_ids(held);
+        visit(std::span<const sim::EventId>{held});
+      }
       if (!operator_) break;
       const event_time::PartitionSnapshot state = operator_->snapshot(partition);
       visit(std::span<const sim::EventId>{state.ids});
@@ -111,10 +121,13 @@ class ConsumerLoop {
     if (rows_) visit(std::span<const sim::EventId>{rows_->contributions});
     if (writing_) visit(std::span<const sim::EventId>{writing_->contributions});
   }
-  std::int64_t watermark_ms() const { return operator_ ? operator_->watermark() : event_time::kMaxTimestamp; }
+  std::int64_t watermark_ms() const {
+    return operator_ ? operator_->watermark() : panes_ ? panes_->watermark() : event_time::kMaxTimestamp;
+  }
   /// Nothing waits to be written, and no window is open.
   bool quiet() const {
-    return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0);
+    return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0) &&
+           (!panes_ || panes_->empty());
   }
   std::uint64_t poison_met() const { return poison_met_; }
 
@@ -124,6 +137,8 @@ class ConsumerLoop {
     std::int64_t position = -1;   ///< of the next record to process
     std::int64_t committed = -1;  ///< as far as this instance knows
     bool positioned = false;
+    std::int64_t stored_offset = -1;  ///< of the pane state that was stored last
+    std::uint64_t stored_changes = 0;
   };
 
   sim::Task<> on_rebalance(const kafka::RebalanceCallback& callback);
@@ -139,6 +154,10 @@ class ConsumerLoop {
   void align(std::int64_t true_ms);
   sim::Duration poll_timeout() const;
   void take_fired();
+  void process_panes(kafka::PartitionId partition, const kafka::FetchedSlice& slice);
+  void take_panes();
+  void restore_panes(kafka::PartitionId partition, std::int64_t position);
+  void store_panes(kafka::PartitionId partition, std::int64_t offset);
   sim::Task<> write_out();
   [[noreturn]] void give_up();
   static void on_supervisor(void* self, std::uint64_t incarnation);
@@ -158,9 +177,11 @@ class ConsumerLoop {
   std::unique_ptr<sink::Writer> writer_;
   std::unique_ptr<event_time::PartitionWatermarks> watermarks_;
   std::unique_ptr<event_time::WindowOperator> operator_;
+  std::unique_ptr<event_time::window::PaneOperator> panes_;  ///< one of the two, or none
   std::map<kafka::PartitionId, PartitionTask> tasks_;
   kafka::ConsumerRecords records_;
   event_time::PaneBatch fired_;
+  event_time::window::ResultPanes pane_results_;
   std::shared_ptr<sink::RowBatch> rows_;
   std::shared_ptr<const sink::RowBatch> writing_;
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;

@@ -24,6 +24,7 @@ struct ResultRow {
   std::uint32_t pane = 0;    ///< 0 = on time, counted up by late firings
   std::int64_t value = 0;    ///< the aggregate
   std::uint64_t digest = 0;  ///< wrapping sum of sim::mix(id) over the contributions
+  bool retracts = false;     ///< takes back the row with the same job, key, window and pane
   std::uint32_t first_contribution = 0;
   std::uint32_t contributions = 0;
 };

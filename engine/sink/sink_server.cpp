@@ -74,7 +74,11 @@ void SinkServer::apply(const WriteRequest& request) {
     result.overwrites = applied.overwrites[i];
     result.writer = request.writer;
     result.writer_generation = request.writer_generation;
-    observer_.visible(result, process_.now());
+    if (row.retracts) {
+      observer_.withdrawn(result, process_.now());
+    } else {
+      observer_.visible(result, process_.now());
+    }
   }
 }
 

@@ -27,6 +27,8 @@ Applied Store::apply(const RowBatch& batch) {
   if (kind_ == StoreKind::append) return applied;
   for (std::size_t i = 0; i < batch.rows.size(); ++i) {
     const ResultRow& row = batch.rows[i];
+    // The row that replaces it comes in the same request; a window that is gone for good keeps its entry.
+    if (row.retracts) continue;
     if (insert(identity_of(row), row.window_end_ms)) continue;
     applied.overwrites[i] = true;
     ++rows_overwritten_;

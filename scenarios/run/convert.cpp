@@ -187,6 +187,13 @@ processor::Aggregation to_aggregation(Aggregate aggregate) {
       return processor::Aggregation::min;
     case Aggregate::kMax:
       return processor::Aggregation::max;
+    // These run in windows of the wider vocabulary, which know their aggregate themselves.
+    case Aggregate::kMean:
+    case Aggregate::kDistinct:
+    case Aggregate::kDistinctSketch:
+    case Aggregate::kQuantile:
+    case Aggregate::kQuantileSketch:
+      break;
   }
   return processor::Aggregation::count;
 }

@@ -9,6 +9,7 @@
 #include "engine/sink/moments.hpp"
 #include "engine/sink/topic_writer.hpp"
 #include "engine/workload/trace_source.hpp"
+#include "scenarios/job_windows.hpp"
 #include "scenarios/run/convert.hpp"
 #include "scenarios/translate.hpp"
 #include "sim/lever.hpp"
@@ -201,7 +202,8 @@ void World::build_jobs() {
       options.alignment = job->alignment.get();
       options.align_interval_ms = together.align_interval_ms;
       options.aggregator = job->aggregator.get();
-      if (spec.window.kind != Windows::kNone) {
+      options.panes = panes_of(spec);
+      if (spec.window.kind != Windows::kNone && !options.panes) {
         options.window = event_time::WindowAssigner::hopping(
             whole_ms(spec.window.size),
             whole_ms(spec.window.kind == Windows::kTumbling ? spec.window.size : spec.window.slide),
@@ -227,14 +229,23 @@ void World::build_analyses() {
     analysis::RunAnalysisConfig config;
     config.ledger.job = job->number;
     config.ledger.sink = job->sink;
-    if (spec.window.kind != Windows::kNone) {
+    const auto panes = panes_of(spec);
+    if (panes) {
+      config.ledger.window.free = std::make_shared<const analysis::FreeWindows>(
+          panes->windows, panes->aggregate, panes->panes,
+          [this](sim::EventId id) { return job_world_.sources[id.source()]->value_of(id); });
+      config.ledger.window.allowed_lateness_ms = panes->panes.allowed_lateness_ms;
+    } else if (spec.window.kind != Windows::kNone) {
       config.ledger.window.size_ms = whole_ms(spec.window.size);
       config.ledger.window.slide_ms =
           whole_ms(spec.window.kind == Windows::kTumbling ? spec.window.size : spec.window.slide);
       config.ledger.window.offset_ms = whole_ms(spec.window.offset);
       config.ledger.window.allowed_lateness_ms = whole_ms(spec.window.allowed_lateness);
     }
-    const bool panes_replace = config.ledger.window.allowed_lateness_ms > 0;
+    const bool panes_replace =
+        panes ? panes->panes.several() &&
+                    panes->panes.accumulation != event_time::window::PanePolicy::Accumulation::discarding
+              : config.ledger.window.allowed_lateness_ms > 0;
     config.ledger.reading = spec_.sinks[job->sink].kind == SinkKind::kUpsert ? analysis::Reading::upsert
                             : panes_replace                                  ? analysis::Reading::latest_pane
                                                                              : analysis::Reading::every_row;

@@ -10,7 +10,8 @@ namespace wrackline::scenarios {
 /// Only a job that commits what it has written out, with its watermark, can be told final windows: in the
 /// other modes a replay may open any window again.
 bool World::settles(const Job& job) const {
-  return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone;
+  return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone &&
+         !job.instances.front()->options().panes;
 }
 
 /// Event time before which no instance of the job, dead, paused or to come, can write a row any more.

@@ -68,6 +68,7 @@ PaneOperator::Verdict PaneOperator::add(PartitionId partition, std::uint32_t key
                                         ResultPanes& fired) {
   late_windows_.clear();
   PartitionWindows& state = state_of(partition);
+  ++state.changes;
   const Record record{&state, &state.find_or_add(key), key, timestamp, id, value, now_ms, &fired};
   Verdict verdict = Verdict::accepted;
   switch (spec_.windows.kind) {
@@ -163,6 +164,7 @@ void PaneOperator::advance_watermark(TimestampMs watermark, ResultPanes& fired) 
 
 void PaneOperator::on_timer(const Timer& timer, ResultPanes& fired) {
   PartitionWindows& state = state_of(timer.partition);
+  ++state.changes;
   KeyWindows& keyed = *state.find(timer.key);
   const Window window{timer.start_ms, timer.end_ms};
   OpenWindow& open = *keyed.find(window);
@@ -199,6 +201,7 @@ void PaneOperator::advance_processing_time(std::int64_t now_ms, ResultPanes& fir
   while (!dues_.empty() && dues_.begin()->at_ms <= now_ms) {
     const Due due = *dues_.begin();
     PartitionWindows& state = state_of(due.partition);
+    ++state.changes;
     KeyWindows& keyed = *state.find(due.key);
     OpenWindow& open = *keyed.find({due.start_ms, due.end_ms});
     disarm(due.partition, due.key, open);
@@ -290,11 +293,24 @@ void PaneOperator::purge_partition(PartitionId partition) {
   std::erase_if(dues_, [&](const Due& due) { return due.partition == partition; });
 }
 
+std::uint64_t PaneOperator::changes_of(PartitionId partition) const {
+  for (const PartitionWindows& state : states_)
+    if (state.partition == partition) return state.changes;
+  return 0;
+}
+
 PartitionWindows PaneOperator::snapshot(PartitionId partition) const {
   PartitionWindows saved;
-  for (const PartitionWindows& state : states_)
-    if (state.partition == partition) saved = state;
   saved.partition = partition;
+  for (const PartitionWindows& state : states_) {
+    if (state.partition != partition) continue;
+    saved.watermark_floor = state.watermark_floor;
+    saved.changes = state.changes;
+    // Keys whose windows are all gone are not worth keeping.
+    const std::vector<std::uint32_t>& keys = state.keys.keys();
+    for (std::size_t slot = 0; slot < keys.size(); ++slot)
+      if (!state.by_slot[slot].empty()) saved.find_or_add(keys[slot]) = state.by_slot[slot];
+  }
   saved.watermark_floor = watermark_of(saved);
   return saved;
 }

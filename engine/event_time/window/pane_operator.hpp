@@ -110,6 +110,8 @@ class PaneOperator {
   std::int64_t next_processing_ms() const { return dues_.empty() ? kMaxTimestamp : dues_.begin()->at_ms; }
 
   void purge_partition(PartitionId partition);
+  /// Differs whenever the partition's windows have changed.
+  std::uint64_t changes_of(PartitionId partition) const;
   /// The state as a value; what is due by processing time counts from the restoring operator's clock again.
   PartitionWindows snapshot(PartitionId partition) const;
   /// The partition must have no state here.

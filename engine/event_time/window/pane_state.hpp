@@ -58,6 +58,7 @@ struct KeyWindows {
 struct PartitionWindows {
   PartitionId partition = 0;
   TimestampMs watermark_floor = kMinTimestamp;  ///< a restored state never judges by less
+  std::uint64_t changes = 0;  ///< counts whatever changes the windows
   KeyTable keys;
   std::vector<KeyWindows> by_slot;
 

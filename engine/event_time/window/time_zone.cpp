@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cassert>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -139,9 +141,11 @@ TimeZone::Loaded TimeZone::load(std::string_view name, std::string_view director
             fmt::format("\"{}\" is no name of a time zone; an IANA name is, such as Europe/Berlin", name)};
   }
   const std::string path = fmt::format("{}/{}", directory, name);
-  std::ifstream file{path, std::ios::binary};
   std::vector<unsigned char> bytes;
-  if (file) bytes.assign(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
+  std::error_code none;
+  std::ifstream file;
+  if (std::filesystem::is_regular_file(path, none)) file.open(path, std::ios::binary);
+  if (file.is_open()) bytes.assign(std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{});
   if (bytes.empty()) {
     return {nullptr,
             fmt::format("there is no time zone \"{}\": {} can not be read (is the package tzdata installed?)",
