@@ -1,9 +1,10 @@
 // flink.generator: a watermark generator bare, in an operator, and in a source reader with splits.
+#include <algorithm>
+#include <tuple>
+
 #include "engine/event_time/flink/source_watermarks.hpp"
 #include "engine/event_time/flink/timestamps_and_watermarks_operator.hpp"
 #include "scenarios/conform/flink_common.hpp"
-
-#include <algorithm>
 
 namespace wrackline::conform {
 
@@ -108,8 +109,8 @@ void sort_split_runs(std::vector<SourceEvent>& said, const flink::Names& names) 
   const auto is_split = [](const SourceEvent& e) { return e.kind == SourceEvent::Kind::split_watermark; };
   for (auto from = said.begin(); from != said.end();) {
     const auto to = std::find_if_not(from, said.end(), is_split);
-    std::stable_sort(from, to, [&](const SourceEvent& a, const SourceEvent& b) {
-      return names.name(a.split) < names.name(b.split);
+    std::sort(from, to, [&](const SourceEvent& a, const SourceEvent& b) {
+      return std::tie(names.name(a.split), a.timestamp) < std::tie(names.name(b.split), b.timestamp);
     });
     from = to == said.end() ? to : to + 1;
   }

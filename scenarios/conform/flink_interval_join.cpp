@@ -1,10 +1,9 @@
 // flink.interval_join: IntervalJoinOperator between two keyed inputs.
-#include "engine/event_time/flink/interval_join.hpp"
-
 #include <algorithm>
 #include <tuple>
 
 #include "engine/event_time/flink/combined_watermark_status.hpp"
+#include "engine/event_time/flink/interval_join.hpp"
 #include "scenarios/conform/flink_common.hpp"
 
 namespace wrackline::conform {
@@ -68,7 +67,7 @@ class Steps {
       case IntervalJoin::Verdict::joined:
         break;
     }
-    std::stable_sort(pairs_.begin(), pairs_.end(), [left](const JoinPair& a, const JoinPair& b) {
+    std::sort(pairs_.begin(), pairs_.end(), [left](const JoinPair& a, const JoinPair& b) {
       return left ? std::tie(a.right_ts, a.right) < std::tie(b.right_ts, b.right)
                   : std::tie(a.left_ts, a.left) < std::tie(b.left_ts, b.left);
     });

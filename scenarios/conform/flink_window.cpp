@@ -202,7 +202,7 @@ class Steps {
         return r.cause.by != from->cause.by || r.cause.time != from->cause.time;
       });
       if (from->cause.by != FireCause::By::element) {
-        std::stable_sort(from, to, [&](const WindowResult& a, const WindowResult& b) {
+        std::sort(from, to, [&](const WindowResult& a, const WindowResult& b) {
           return std::tie(keys_.name(a.key), a.window) < std::tie(keys_.name(b.key), b.window);
         });
       }

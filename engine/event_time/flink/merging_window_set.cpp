@@ -18,13 +18,22 @@ std::uint32_t java_hash(const TimeWindow& window) {
   return code ^ (code >> 16U);
 }
 
+/// Sorts by `rank`, equals in the order in which they came; a key has few windows in flight.
+template <typename Rank>
+void sort_in_order(std::vector<TimeWindow>& windows, Rank rank) {
+  for (auto at = windows.begin(); at != windows.end(); ++at) {
+    const auto to = std::upper_bound(windows.begin(), at, *at, [&](const TimeWindow& a, const TimeWindow& b) {
+      return rank(a) < rank(b);
+    });
+    std::rotate(to, at, at + 1);
+  }
+}
+
 /// The order in which a java.util.HashSet lists what was added in this order: by bucket, then by insertion.
 void order_as_hash_set(std::vector<TimeWindow>& windows, std::size_t added) {
   std::size_t buckets = 16;
   while (added * 4 > buckets * 3) buckets *= 2;
-  std::stable_sort(windows.begin(), windows.end(), [buckets](const TimeWindow& a, const TimeWindow& b) {
-    return (java_hash(a) & (buckets - 1)) < (java_hash(b) & (buckets - 1));
-  });
+  sort_in_order(windows, [buckets](const TimeWindow& w) { return java_hash(w) & (buckets - 1); });
 }
 
 struct Group {
@@ -34,8 +43,7 @@ struct Group {
 
 /// TimeWindow.mergeWindows: sweeps over the windows by start; groups of at least two distinct windows.
 std::vector<Group> merge_windows(std::vector<TimeWindow> windows) {
-  std::stable_sort(windows.begin(), windows.end(),
-                   [](const TimeWindow& a, const TimeWindow& b) { return a.start < b.start; });
+  sort_in_order(windows, [](const TimeWindow& w) { return w.start; });
   std::vector<Group> groups;
   for (const TimeWindow& candidate : windows) {
     if (groups.empty() || !groups.back().cover.intersects(candidate)) {

@@ -125,7 +125,7 @@ void SqlRanking::apply(std::vector<SqlRow>& rows) const {
   if (rows.empty()) return;
   switch (kind) {
     case Kind::top_n:
-      std::stable_sort(rows.begin(), rows.end(), [this](const SqlRow& a, const SqlRow& b) {
+      std::sort(rows.begin(), rows.end(), [this](const SqlRow& a, const SqlRow& b) {
         if (a.value != b.value) return value_descending ? a.value > b.value : a.value < b.value;
         return id_descending ? a.id > b.id : a.id < b.id;
       });
