@@ -1,7 +1,7 @@
 _wrackline() {
   local word="${COMP_WORDS[COMP_CWORD]}"
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "run validate plan explain list new schema completion conform diff-hash --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "run validate plan explain list new schema completion conform fit replay tune diff-hash --help --version" -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]}" in
@@ -14,6 +14,9 @@ _wrackline() {
     schema) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "--help bash zsh fish" -- "$word")) ;;
     conform) COMPREPLY=($(compgen -f -W "--help --json --show" -- "$word")) ;;
+    fit) COMPREPLY=($(compgen -f -W "--help --by --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    replay) COMPREPLY=($(compgen -f -W "--help --watermark --window --early --phase --rows --lateness --aggregate --max-future-skew --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    tune) COMPREPLY=($(compgen -f -W "--help --window --late-rate --p99 --holdout --level --interval --strategy --all --lateness --aggregate --max-future-skew --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
     diff-hash) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
   esac
 }
