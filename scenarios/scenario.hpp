@@ -95,6 +95,13 @@ struct DiskSpec {
   std::int64_t bytes_per_second = 0;  ///< 0: unlimited
 };
 
+/// What a broker's processor is busy with (calibration, reference/science.md 5).
+struct BrokerCostSpec {
+  Duration request{};   ///< any request
+  Law batch;            ///< each batch appended
+  Duration kibibyte{};  ///< each KiB appended
+};
+
 struct KafkaSpec {
   Version version{4, 1};
   std::int32_t brokers = 3;
@@ -103,6 +110,8 @@ struct KafkaSpec {
   std::vector<TopicSpec> topics;   ///< by name
   NetworkSpec network;
   DiskSpec disk;
+  std::int32_t cores = 8;  ///< of each broker
+  BrokerCostSpec costs;
 };
 
 // ---- sources
@@ -249,8 +258,8 @@ struct JobSpec {
   Aggregate aggregate = Aggregate::kCount;
   std::optional<double> quantile;  ///< of the aggregates of that name
   CommitMode commit = CommitMode::kAfterProcessing;
-  std::string to;              ///< sink
-  Duration cost_per_record{};  ///< CPU time
+  std::string to;       ///< sink
+  Law cost_per_record;  ///< CPU time
   Duration cost_per_poll{};
   std::int32_t cores = 1;    ///< of each instance's node
   Duration restart_delay{};  ///< until a crashed instance is started again

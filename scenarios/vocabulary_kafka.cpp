@@ -41,6 +41,18 @@ const ObjectDecl& disk_decl() {
   return decl;
 }
 
+const ObjectDecl& broker_costs_decl() {
+  static const ObjectDecl decl{
+      "broker costs",
+      "What a broker's processor is busy with.",
+      {duration("request", &BrokerCostSpec::request, "40us", {0, kDay},
+                "CPU time for a request of any kind."),
+       with_default(object("batch", &BrokerCostSpec::batch, law_decl, "CPU time for each batch appended."),
+                    "8us"),
+       duration("kibibyte", &BrokerCostSpec::kibibyte, "1us", {0, kDay}, "CPU time for each KiB appended.")}};
+  return decl;
+}
+
 Field version_field() {
   Field field{"version", FieldType::kVersion, "Version of Kafka: selects defaults and protocol rules.",
               "4.1"};
@@ -64,7 +76,9 @@ const ObjectDecl& kafka_decl() {
                   "Broker properties by their real names."),
        required(map("topics", &KafkaSpec::topics, topic_decl, "Topics by name.")),
        object("network", &KafkaSpec::network, network_decl, "The network."),
-       object("disk", &KafkaSpec::disk, disk_decl, "The disks.")}};
+       object("disk", &KafkaSpec::disk, disk_decl, "The disks."),
+       integer("cores", &KafkaSpec::cores, "8", {1, 1'024}, "Cores of each broker."),
+       object("costs", &KafkaSpec::costs, broker_costs_decl, "The brokers' work.")}};
   return decl;
 }
 

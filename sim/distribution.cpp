@@ -248,6 +248,12 @@ Duration Distribution::sample_duration(Stream& stream) const {
   const double value = sample(stream);
   return Duration{value <= 0 ? 0 : math::round_to_int(value)};
 }
+Duration Distribution::sample_sum(std::int64_t count, Stream& stream) const {
+  if (is_constant()) return sample_duration(stream) * count;
+  Duration sum{0};
+  for (std::int64_t i = 0; i < count; ++i) sum += sample_duration(stream);
+  return sum;
+}
 std::int64_t Distribution::sample_int(Stream& stream) const { return math::round_to_int(sample(stream)); }
 
 double Distribution::law_quantile(double p) const {

@@ -123,6 +123,8 @@ class Distribution {
   }
   /// The value as nanoseconds, rounded, never below zero.
   Duration sample_duration(Stream& stream) const;
+  /// The sum of `count` draws; of a constant law without any.
+  Duration sample_sum(std::int64_t count, Stream& stream) const;
   /// The value rounded to an integer.
   std::int64_t sample_int(Stream& stream) const;
 

@@ -12,6 +12,7 @@ Broker::Broker(ClusterContext& cluster, BrokerId id, sim::Process& process, sim:
       replicas_{cluster, id, process, disk, *this, *this, *this},
       groups_{cluster, id, process, replicas_, *this},
       channel_{*this},
+      cost_draws_{process.sim().seed(), process.name(), "cpu"},
       registrations_(cluster.layout.partition_count()) {}
 
 // --- requests
@@ -38,11 +39,12 @@ void Broker::on_message(sim::Socket socket, sim::Message message) {
   process_.node().cpu().run(process_, cost, {&cpu_done, this, slot});
 }
 
-sim::Duration Broker::cost_of(sim::Message& message) const {
+sim::Duration Broker::cost_of(sim::Message& message) {
   const BrokerCosts& costs = cluster_.settings.costs;
   if (api_of(message.kind()) != Api::produce) return costs.request;
   const auto& request = message.as<ProduceRequest>();
-  return costs.request + costs.batch * static_cast<std::int64_t>(request.batches.size()) +
+  const auto batches = static_cast<std::int64_t>(request.batches.size());
+  return costs.request + costs.batch.sample_sum(batches, cost_draws_) +
          costs.kibibyte * (request.size_bytes / 1024);
 }
 

@@ -82,7 +82,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   void handle_consumer(Ticket ticket, ConsumerRequest& request);
   void handle_transactional(Ticket ticket, const TxnRequest& request);
   MetadataResponse metadata() const;
-  sim::Duration cost_of(sim::Message& message) const;
+  sim::Duration cost_of(sim::Message& message);
   void release(std::uint32_t slot);
 
   // broker_lifecycle.cpp
@@ -113,6 +113,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   ReplicaManager replicas_;
   GroupService groups_;
   ControllerChannel channel_;
+  sim::Stream cost_draws_;
 
   std::vector<Pending> pending_;
   std::vector<std::uint32_t> free_;

@@ -19,10 +19,11 @@ namespace wrackline::kafka {
 /// Processor time that a broker spends; calibration constants, not protocol (science.md §5).
 struct BrokerCosts {
   sim::Duration request{std::chrono::microseconds{40}};  ///< any request: parsing, purgatory, response
-  sim::Duration batch{std::chrono::microseconds{8}};     ///< each batch appended
-  sim::Duration kibibyte{std::chrono::microseconds{1}};  ///< each KiB appended
-  sim::Duration startup{std::chrono::seconds{1}};        ///< process start until its logs are opened
-  std::int64_t recovery_bytes_per_second = 200'000'000;  ///< log recovery after an unclean stop
+  sim::Distribution batch =
+      sim::Distribution::constant(std::chrono::microseconds{8});  ///< each batch appended
+  sim::Duration kibibyte{std::chrono::microseconds{1}};           ///< each KiB appended
+  sim::Duration startup{std::chrono::seconds{1}};                 ///< process start until its logs are opened
+  std::int64_t recovery_bytes_per_second = 200'000'000;           ///< log recovery after an unclean stop
 };
 
 /// Broker settings by their real names (reference/kafka.md 5.3), typed.

@@ -59,7 +59,8 @@ ConsumerLoop::ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process
       options_{std::move(options)},
       world_{world},
       committed_{committed},
-      make_writer_{std::move(make_writer)} {
+      make_writer_{std::move(make_writer)},
+      cost_draws_{process.sim().seed(), process.name(), "cpu"} {
   process_.listen([this](sim::Process&, sim::ProcessChange change) {
     const bool ended = change == sim::ProcessChange::crashed || change == sim::ProcessChange::stopped;
     if (ended && writer_) writer_->process_ended();
@@ -99,7 +100,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
                                  slice.offset_of(slice.begin), ids, process_.now());
       }
       if (options_.commit == CommitMode::before_processing) co_await commit(true);
-      const sim::Duration cost = options_.cost_per_poll + options_.cost_per_record * records_.count;
+      const sim::Duration cost =
+          options_.cost_per_poll + options_.cost_per_record.sample_sum(records_.count, cost_draws_);
       if (cost > sim::Duration{0}) co_await process.node().cpu().work(cost);
       process_.announce(moments::kProcessing, options_.instance, records_.count);
       for (const kafka::FetchedSlice& slice : records_.slices) this->process(slice);

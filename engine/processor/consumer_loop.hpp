@@ -60,7 +60,7 @@ struct ConsumerLoopOptions {
   Aggregation aggregation = Aggregation::count;
   /// Instead of `window`: any other windows, panes or aggregate. Their state goes with the commits.
   std::optional<event_time::window::WindowedAggregation> panes;
-  sim::Duration cost_per_record{};
+  sim::Distribution cost_per_record = sim::Distribution::constant(sim::Duration{});
   sim::Duration cost_per_poll{};
   sim::Duration poll_timeout{std::chrono::milliseconds{100}};
   /// Until the supervisor starts an instance again that died of its own.
@@ -171,6 +171,7 @@ class ConsumerLoop {
   JobWorld& world_;
   CommittedWatermarks& committed_;
   sink::WriterFactory make_writer_;
+  sim::Stream cost_draws_;
 
   // In memory: gone with the process.
   std::unique_ptr<kafka::ConsumerActor> consumer_;

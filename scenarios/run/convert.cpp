@@ -37,6 +37,10 @@ kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
       static_cast<std::int32_t>(broker.get_int("offsets.topic.num.partitions"));
   cluster.offsets_topic_replication_factor =
       static_cast<std::int32_t>(broker.get_int("offsets.topic.replication.factor"));
+  cluster.broker_cores = static_cast<unsigned>(spec.cores);
+  settings.costs.request = spec.costs.request;
+  settings.costs.batch = distribution_of(spec.costs.batch);
+  settings.costs.kibibyte = spec.costs.kibibyte;
   cluster.disk.flush_latency = distribution_of(spec.disk.fsync);
   if (spec.disk.bytes_per_second > 0) cluster.disk.bytes_per_second = spec.disk.bytes_per_second;
 

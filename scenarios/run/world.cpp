@@ -212,7 +212,7 @@ void World::build_jobs() {
       }
       options.guard = to_guard(spec.guard);
       options.aggregation = to_aggregation(spec.aggregate);
-      options.cost_per_record = spec.cost_per_record;
+      options.cost_per_record = distribution_of(spec.cost_per_record);
       options.cost_per_poll = spec.cost_per_poll;
       options.restart_delay = spec.restart_delay;
       job->instances.push_back(std::make_unique<processor::ConsumerLoop>(
@@ -402,8 +402,7 @@ void World::add_levers() {
                   std::size_t able = 0;
                   for (ProducerApp* const app : apps)
                     able += app->source().report_again(now, now + Duration{integer(arguments[2])}, share);
-                  if (able == 0)
-                    return LeverOutcome::no_effect("a recorded trace holds what it holds");
+                  if (able == 0) return LeverOutcome::no_effect("a recorded trace holds what it holds");
                   return LeverOutcome::acted(fmt::format("source {}: {} producers", name, able));
                 }
                 return LeverOutcome::bad_argument(fmt::format("there is no source '{}'", arguments[0]));
