@@ -251,8 +251,11 @@ class Validation {
       report("WL1107", path + (is_quantile ? ".aggregate" : ".quantile"),
              is_quantile ? "the aggregate needs to know which \"quantile\"" : "the aggregate is no quantile");
     }
-    for (const std::string_view name : {"late_every", "late_records"})
-      needs(spec.allowed_lateness == Duration{}, path + ".window", name, "allowed_lateness");
+    for (const std::string_view name : {"late_every", "late_records"}) {
+      const std::string field = fmt::format("{}.window.{}", path, name);
+      if (spec.allowed_lateness == Duration{} && find_path(document_, field) != nullptr)
+        report("WL1107", field, fmt::format("\"{}\" needs an \"allowed_lateness\"", name));
+    }
     const bool early = spec.early_every || spec.early_records;
     if (spec.kind == Windows::kGlobal && !early)
       report("WL1112", path + ".window",

@@ -33,7 +33,7 @@ struct WindowShape {
   std::int64_t slide_ms = 0;
   std::int64_t offset_ms = 0;
   std::int64_t allowed_lateness_ms = 0;
-  std::shared_ptr<const FreeWindows> free;
+  std::shared_ptr<const FreeWindows> free{};
 
   bool windowed() const { return size_ms > 0 || free != nullptr; }
   std::uint32_t most_windows() const {

@@ -10,8 +10,9 @@
 //   window_operator.hpp       keyed aggregation, firing, lateness, panes, snapshots  (slice, key_table, pane
 //   beside it) oracle.hpp                the batch recomputation that judges it
 //
-// Rules: Flink's (reference/flink.md 2 and 3, with the corrections of the recorded vectors). Not modelled:
-// adaptive watermarks, alignment, sessions, triggers other than event time, evictors, joins.
+// Rules: Flink's (reference/flink.md 2 and 3, with the corrections of the recorded vectors). Not here,
+// but in rooms of their own: further strategies (strategy/), sessions, other windows, panes, aggregates and
+// joins (window/), and the engines' exact operators (flink/, spark/, streams/).
 #pragma once
 
 #include "engine/event_time/oracle.hpp"
