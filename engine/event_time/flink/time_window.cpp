@@ -40,9 +40,14 @@ WindowAssigner::Refusal WindowAssigner::assign(const WindowElement& element, std
     }
     case Kind::sliding: {
       if (!processing_time && ts == kMinTimestamp) return Refusal::no_timestamp;
-      for (TimestampMs start = window_start(ts, offset_ms, slide_ms); start > wrapping_sub(ts, size_ms);
-           start = wrapping_sub(start, slide_ms))
+      const TimestampMs until = wrapping_sub(ts, size_ms);
+      for (TimestampMs start = window_start(ts, offset_ms, slide_ms); start > until;
+           start = wrapping_sub(start, slide_ms)) {
+        // A start that has wrapped: the engine would list windows around the whole axis until its memory is
+        // full.
+        if (start > ts && until <= ts) break;
         windows.push_back({start, wrapping_add(start, size_ms)});
+      }
       break;
     }
     case Kind::session:

@@ -10,6 +10,9 @@ namespace wrackline::event_time::flink {
 
 namespace {
 
+/// Beyond this a continuous trigger is taken to run for ever: the engine would fill its memory with results.
+constexpr std::int64_t kMostFiringsPerPass = 1'000'000;
+
 constexpr const char* kIllegalArgument = "java.lang.IllegalArgumentException";
 constexpr const char* kUnsupported = "java.lang.UnsupportedOperationException";
 
@@ -188,28 +191,26 @@ bool WindowOperator::advance_watermark(TimestampMs watermark, WindowResults& out
   watermark_ = watermark;
   if (watermark == kMaxTimestamp && config_.assigner.is_global() && event_timers_.size() > 0 &&
       trigger_.is_continuous_in_event_time()) {
-    failure_ = Failure{
-        "", "each firing of the continuous trigger registers the next one, up to MAX and then at MAX", true};
-    return false;
+    return never_ends(
+        "each firing of the continuous trigger registers the next one, up to MAX and then at MAX");
   }
+  std::int64_t fired = 0;
   while (const std::optional<WindowTimer> timer = event_timers_.pop_due(watermark)) {
     if (!fire_timer(*timer, {FireCause::By::event_timer, timer->time}, out)) return false;
-    if (event_timers_.contains(*timer)) {
-      failure_ = Failure{"", "a timer registers itself again at its own time", true};
-      return false;
-    }
+    if (event_timers_.contains(*timer)) return never_ends("a timer registers itself again at its own time");
+    if (++fired > kMostFiringsPerPass) return never_ends("more than a million firings in one pass");
   }
   return true;
 }
 
 bool WindowOperator::advance_processing_time(std::int64_t now_ms, WindowResults& out) {
   now_ms_ = now_ms;
+  std::int64_t fired = 0;
   while (const std::optional<WindowTimer> timer = processing_timers_.pop_due(now_ms)) {
     if (!fire_timer(*timer, {FireCause::By::processing_timer, timer->time}, out)) return false;
-    if (processing_timers_.contains(*timer)) {
-      failure_ = Failure{"", "a timer registers itself again at its own time", true};
-      return false;
-    }
+    if (processing_timers_.contains(*timer))
+      return never_ends("a timer registers itself again at its own time");
+    if (++fired > kMostFiringsPerPass) return never_ends("more than a million firings in one pass");
   }
   return true;
 }
@@ -314,6 +315,11 @@ bool WindowOperator::is_element_late(const WindowElement& element) const {
 
 bool WindowOperator::fail(std::string exception, std::string message) {
   failure_ = Failure{std::move(exception), std::move(message), false};
+  return false;
+}
+
+bool WindowOperator::never_ends(const char* why) {
+  failure_ = Failure{"", why, true};
   return false;
 }
 

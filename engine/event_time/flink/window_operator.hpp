@@ -82,7 +82,7 @@ class WindowOperator {
   struct Failure {
     std::string exception;
     std::string message;
-    bool endless = false;  ///< not an exception: the engine would fire the same timer for ever
+    bool endless = false;  ///< not an exception: the engine would fire for ever, or a million times in a pass
   };
 
   /// Needs a configuration without refusal().
@@ -145,6 +145,7 @@ class WindowOperator {
     return config_.assigner.is_event_time() ? event_timers_ : processing_timers_;
   }
   bool fail(std::string exception, std::string message);
+  bool never_ends(const char* why);
 
   WindowOperatorConfig config_;
   Trigger trigger_;
