@@ -10,6 +10,8 @@
 #include "analysis/names/metric.hpp"
 #include "cli/commands.hpp"
 #include "engine/kafka/config/properties.hpp"
+#include "engine/workload/delay_models.hpp"
+#include "engine/workload/delay_profiles.hpp"
 #include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/guarantees.hpp"
@@ -113,6 +115,11 @@ std::vector<Entry> entries(const std::string& what, const std::string& directory
   } else if (what == "anomalies") {
     for (const auto& anomaly : analysis::anomalies())
       all.push_back({std::string(anomaly.name), std::string(anomaly.doc)});
+  } else if (what == "delays") {
+    for (const auto& model : workload::delay_models())
+      all.push_back({fmt::format("model {}", model.name), std::string(model.description)});
+    for (const auto& profile : workload::delay_profiles())
+      all.push_back({fmt::format("quantiles {}", profile.name), std::string(profile.description)});
   } else if (what == "guarantees") {
     for (const auto& bundle : scenarios::shipped_guarantees().members)
       all.push_back({bundle.key, bundle.value.find("doc")->text});
@@ -130,9 +137,9 @@ std::vector<Entry> entries(const std::string& what, const std::string& directory
 }  // namespace
 
 const std::vector<std::string>& list_subjects() {
-  static const std::vector<std::string> subjects{"anomalies",  "codes",     "faults",
-                                                 "guarantees", "metrics",   "moments",
-                                                 "properties", "scenarios", "strategies"};
+  static const std::vector<std::string> subjects{"anomalies",  "codes",     "delays",  "faults",
+                                                 "guarantees", "metrics",   "moments", "properties",
+                                                 "scenarios",  "strategies"};
   return subjects;
 }
 

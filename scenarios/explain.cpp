@@ -8,6 +8,8 @@
 #include "analysis/names/anomaly.hpp"
 #include "analysis/names/metric.hpp"
 #include "engine/kafka/config/properties.hpp"
+#include "engine/workload/delay_models.hpp"
+#include "engine/workload/delay_profiles.hpp"
 #include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/guarantees.hpp"
@@ -196,6 +198,14 @@ std::optional<std::string> explain(std::string_view topic) {
   for (const Member& bundle : shipped_guarantees().members) {
     if (bundle.key == topic) add(explain_guarantee(bundle));
   }
+  if (const auto* const model = workload::find_delay_model(topic))
+    add(fmt::format("{} (model of delays)\n{}  use      \"delay\": {{ \"model\": \"{}\" }}\n  basis    {}\n",
+                    model->name, wrapped(model->description), model->name, model->basis));
+  if (const auto* const profile = workload::find_delay_profile(topic))
+    add(
+        fmt::format("{} (measured delays)\n{}  use      \"delay\": {{ \"quantiles\": \"{}\" }}\n  basis    "
+                    "science.md 6.3\n",
+                    profile->name, wrapped(profile->description), profile->name));
   each_field([&](const std::string& path, const Field& field) {
     if (path == topic) add(explain_field(path, field));
   });
@@ -214,6 +224,8 @@ std::vector<std::string> topics() {
   for (const auto& latency : analysis::latencies()) all.emplace_back(latency.name);
   for (const auto& anomaly : analysis::anomalies()) all.emplace_back(anomaly.name);
   for (const Member& bundle : shipped_guarantees().members) all.push_back(bundle.key);
+  for (const auto& model : workload::delay_models()) all.emplace_back(model.name);
+  for (const auto& profile : workload::delay_profiles()) all.emplace_back(profile.name);
   each_field([&](const std::string& path, const Field&) { all.push_back(path); });
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
