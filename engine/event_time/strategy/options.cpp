@@ -68,13 +68,14 @@ std::span<const OptionField> option_fields() {
             options.combine = value.integer == 0 ? Combine::min : Combine::max;
           },
           [](const Options& options) -> std::string { return options.combine == Combine::max ? "max" : ""; }},
-      OptionField{
-          duration("max_drift", "", 0, kYearMs,
-                   "Alignment: a partition whose watermark is further ahead of the slowest is not read."),
-          [](Options& options, const Value& value) { options.max_drift_ms = value.integer; },
-          [](const Options& options) {
-            return options.max_drift_ms < 0 ? std::string{} : format_duration_ms(options.max_drift_ms);
-          }},
+      OptionField{duration("max_drift", "", 0, kYearMs,
+                           "Alignment: a partition whose watermark is further ahead of the slowest is not "
+                           "read; without idle_timeout a partition that falls silent stops them."),
+                  [](Options& options, const Value& value) { options.max_drift_ms = value.integer; },
+                  [](const Options& options) {
+                    return options.max_drift_ms < 0 ? std::string{}
+                                                    : format_duration_ms(options.max_drift_ms);
+                  }},
       OptionField{duration("align_interval", "1s", 1, kDayMs, "How often the alignment is announced."),
                   [](Options& options, const Value& value) { options.align_interval_ms = value.integer; },
                   [](const Options& options) {
