@@ -6,6 +6,7 @@
 //   watermark_generator.hpp   none / ascending / bounded out-of-orderness, one partition
 //   idleness.hpp              when a silent partition stops counting
 //   partition_watermarks.hpp  one task over its partitions: min-combine, idleness, emission, never backwards
+//   alignment.hpp             partitions that run ahead wait; the watermark of an aggregator that is polled
 //   window_assigner.hpp       tumbling and hopping windows with offsets
 //   window_operator.hpp       keyed aggregation, firing, lateness, panes, snapshots  (slice, key_table, pane
 //   beside it) oracle.hpp                the batch recomputation that judges it
@@ -15,6 +16,7 @@
 // joins (window/), and the engines' exact operators (flink/, spark/, streams/).
 #pragma once
 
+#include "engine/event_time/alignment.hpp"
 #include "engine/event_time/oracle.hpp"
 #include "engine/event_time/partition_watermarks.hpp"
 #include "engine/event_time/window_operator.hpp"
