@@ -37,7 +37,7 @@ class Arguments {
     common.allowed_lateness_ms = duration("--lateness", options_.lateness).value_or(0);
     common.early_every_ms = duration("--early", options_.early).value_or(0);
     common.phase_ms = duration("--phase", options_.phase).value_or(0);
-    common.max_future_skew_ms = duration("--max-future-skew", options_.max_future_skew);
+    common.max_future_skew_ms = duration("--max-future", options_.max_future_skew);
     common.max_age_ms = duration("--max-age", options_.max_age);
     if (const auto aggregate = replay::parse_aggregate(options_.aggregate)) common.aggregate = *aggregate;
     common.rows = replay::RowsOf::windows;
@@ -110,7 +110,7 @@ void print_one(const ReplayConfig& config, const ReplayResult& r, std::ostream& 
          fmt::format("{} from the future, {} too old", grouped(r.rejected_future), grouped(r.rejected_old)));
   line("behind", counted(r.behind, r.records) + " met a watermark that was past them");
   const replay::DropInterval interval = replay::predict_drops(r.drops, r.dropped, r.records, r.records, 0.95);
-  line("dropped", fmt::format("{}; as long a stretch more: {} to {} (95 %, clustering {:.2g})",
+  line("dropped", fmt::format("{}; a stretch as long would drop {} to {} (95 %, clustering {:.2g})",
                               counted(r.dropped, r.records), percent(interval.low), percent(interval.high),
                               interval.phi));
   line("lag", spread_text(r.lag));
@@ -134,9 +134,11 @@ void print_one(const ReplayConfig& config, const ReplayResult& r, std::ostream& 
                                                  percent(static_cast<double>(w.early.records) / all))
                                    : ""));
   line("result", spread_text(w.firing_delay));
-  line("", fmt::format("after the end of its window; missing: {} windows", grouped(w.unfired_windows)));
+  line("", fmt::format("from the end of a window to its result; windows missing: {}",
+                       grouped(w.unfired_windows)));
   line("record", spread_text(w.record_latency));
-  line("", fmt::format("from event to first result; missing: {} records", grouped(r.without_result())));
+  line("", fmt::format("from a record's event to its first result; records missing: {}",
+                       grouped(r.without_result())));
   line("state", fmt::format("at most {} windows, {} slices, {} cells ({} B), {} records",
                             grouped(w.peak_windows), grouped(w.peak_slices), grouped(w.peak_cells),
                             grouped(r.state_bytes), grouped(w.peak_records)));

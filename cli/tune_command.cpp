@@ -42,7 +42,7 @@ class Arguments {
     question.grid.per_key = options_.per_key;
     question.grid.interval_ms = duration("--interval", options_.interval).value_or(200);
     question.grid.strategies = options_.strategies;
-    question.max_future_skew_ms = duration("--max-future-skew", options_.max_future_skew);
+    question.max_future_skew_ms = duration("--max-future", options_.max_future_skew);
     question.max_age_ms = duration("--max-age", options_.max_age);
     if (good_) {
       for (const std::string& problem : question.problems()) complain("tune", problem);

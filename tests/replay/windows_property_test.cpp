@@ -83,7 +83,6 @@ using Row = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint32_t, 
 struct Outcome {
   std::vector<int> verdicts;
   std::vector<Row> rows;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 window::WindowDefinition definition_of(const WindowSpec& spec) {
