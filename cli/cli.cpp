@@ -40,7 +40,7 @@ void add_window_options(CLI::App& command, Options& options) {
   command.add_option("--lateness", options.lateness, "Allowed lateness of the windows [0s]");
   command.add_option("--aggregate", options.aggregate, "What a window computes [count]")
       ->check(CLI::IsMember({"count", "sum", "min", "max", "mean"}));
-  command.add_option("--max-future-skew", options.max_future_skew,
+  command.add_option("--max-future", options.max_future_skew,
                      "Reject records further ahead of their arrival");
   command.add_option("--max-age", options.max_age, "Reject records that are older when they arrive");
   command.add_flag("--per-key", options.per_key, "A watermark for each key, combined by the minimum");
@@ -144,6 +144,10 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
   fitting->add_option("trace", fit.file, "CSV: key,event_time_ms,arrival_time_ms and perhaps value; or .gz")
       ->required();
   fitting->add_option("--by", fit.by, "A table of the sources too")->check(CLI::IsMember({"key"}));
+  fitting->add_option("--without", fit.without, "Leave out the rows of this source; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   fitting->add_flag("--json", fit.json, "JSON on stdout");
   add_trace_options(*fitting, fit.read);
   fitting->callback([&] { command = [&] { return fit_trace(fit, streams); }; });

@@ -56,7 +56,8 @@ int conform_files(const ConformOptions& options, const Parts& parts, const Strea
 struct FitCommandOptions {
   std::string file;
   workload::TraceReadOptions read;
-  std::string by;  ///< "key": a table of the sources too
+  std::string by;                    ///< "key": a table of the sources too
+  std::vector<std::string> without;  ///< sources whose rows are left out
   bool json = false;
 };
 int fit_trace(const FitCommandOptions& options, const Streams& streams);

@@ -33,7 +33,7 @@ struct Read {
   const fit::Report& report;
   const workload::TraceKeys& keys;
   const workload::TraceCounts& counts;
-  std::uint64_t refused = 0;
+  std::uint64_t left_out = 0;  ///< rows of the sources that the user named
 };
 
 std::string times(std::initializer_list<std::pair<const char*, double>> named) {
@@ -56,8 +56,8 @@ void print_summary(const Read& read, std::ostream& out) {
                 {"mean", r.mean_delay_ms},
                 {"greatest", static_cast<double>(r.largest_delay_ms)}})
       << "\n";
-  const std::uint64_t dropped =
-      read.counts.negative_dropped + read.counts.absurd_dropped + read.counts.duplicates_dropped;
+  const std::uint64_t dropped = read.counts.negative_dropped + read.counts.absurd_dropped +
+                                read.counts.duplicates_dropped + read.left_out;
   out << fmt::format("  missing     {} rows left out; {} negative delays in it ({:.3g} %)\n",
                      grouped(dropped), grouped(r.negative),
                      100 * static_cast<double>(r.negative) / static_cast<double>(r.rows));
@@ -69,7 +69,9 @@ void print_summary(const Read& read, std::ostream& out) {
   out << fmt::format("  dependence  lag-1 of log delay {:+.3f}: {}; tail index (Hill, top 1 %) {}\n", r.lag1,
                      r.dependence == fit::Dependence::independent ? "neighbours are nearly independent"
                                                                   : "neighbours hang together",
-                     r.hill_index > 0 ? fmt::format("{:.2f}", r.hill_index) : "none");
+                     r.hill_index <= 0     ? "none"
+                     : r.hill_index > 1000 ? "above 1000"
+                                           : fmt::format("{:.2f}", r.hill_index));
   for (const std::string& note : read.counts.notes()) out << fmt::format("  note        {}\n", note);
 }
 
@@ -115,6 +117,15 @@ void print_troubles(const Read& read, std::ostream& out) {
                        read.keys.name_of(troubles[i].key), troubles[i].text);
   if (troubles.size() > kTroublesShown)
     out << fmt::format("              and {} more: --json lists all\n", troubles.size() - kTroublesShown);
+  std::string without;
+  for (const fit::Trouble& trouble : troubles) {
+    const bool far =
+        trouble.kind == fit::TroubleKind::far_behind || trouble.kind == fit::TroubleKind::far_ahead;
+    if (far) without += fmt::format(" --without {}", read.keys.name_of(trouble.key));
+  }
+  if (!without.empty())
+    out << fmt::format("              Clocks so far off are in the law, too; to leave their rows out:{}\n",
+                       without);
 }
 
 void print_sources(const Read& read, std::ostream& out) {
@@ -207,6 +218,31 @@ Json to_json(const Read& read) {
 
 }  // namespace
 
+namespace {
+
+/// Takes the rows of some sources out of a chunk; how many.
+std::uint64_t leave_out(const std::vector<std::string>& names, const workload::TraceKeys& keys,
+                        workload::TraceColumns& chunk) {
+  if (names.empty()) return 0;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < chunk.size(); ++i) {
+    if (std::find(names.begin(), names.end(), keys.name_of(chunk.key[i])) != names.end()) continue;
+    chunk.event_ms[kept] = chunk.event_ms[i];
+    chunk.arrival_ms[kept] = chunk.arrival_ms[i];
+    chunk.key[kept] = chunk.key[i];
+    if (!chunk.value.empty()) chunk.value[kept] = chunk.value[i];
+    ++kept;
+  }
+  const std::uint64_t out = chunk.size() - kept;
+  chunk.event_ms.resize(kept);
+  chunk.arrival_ms.resize(kept);
+  chunk.key.resize(kept);
+  if (!chunk.value.empty()) chunk.value.resize(kept);
+  return out;
+}
+
+}  // namespace
+
 int fit_trace(const FitCommandOptions& options, const Streams& streams) {
   const auto input = open_trace(options.file, options.read, streams);
   if (input == nullptr) return options.read.problems().empty() ? kBadInput : kUsage;
@@ -215,17 +251,26 @@ int fit_trace(const FitCommandOptions& options, const Streams& streams) {
   workload::TraceReader reader{*input, keys, problems, options.read};
   fit::Fitter fitter;
   workload::TraceColumns chunk;
+  std::uint64_t left_out = 0;
   while (reader.read(chunk, kChunk)) {
+    left_out += leave_out(options.without, keys, chunk);
     fitter.add({chunk.event_ms, chunk.arrival_ms, chunk.key, chunk.value});
     chunk.clear();
   }
   if (report_problems(problems, options.file, streams)) return kBadInput;
+  for (const std::string& name : options.without) {
+    // number_of() would add a name that is not there.
+    const std::size_t known = keys.size();
+    if (keys.number_of(name) < known) continue;
+    streams.err << fmt::format("{}: there is no source \"{}\"\n", options.file, name);
+    return kUsage;
+  }
   if (fitter.statistics().rows() == 0) {
     streams.err << fmt::format("{}: there is no row that can be used\n", options.file);
     return kBadInput;
   }
   const fit::Report report = fitter.finish();
-  const Read read{options, report, keys, reader.counts()};
+  const Read read{options, report, keys, reader.counts(), left_out};
   if (options.json) {
     streams.out << to_json(read).dump(2) << "\n";
     return kPass;

@@ -177,7 +177,8 @@ class Examination {
            fmt::format("{} of {} delays are negative, down to {}", counts.negative, counts.rows,
                        duration_text(static_cast<double>(counts.smallest_delay_ms))));
     wraps(key, rows, off);
-    if (counts.repeats > 0)
+    // A clock that stands still repeats itself.
+    if (counts.repeats > 0 && counts.freezes == 0)
       tell(TroubleKind::repeats, key, static_cast<double>(counts.repeats),
            fmt::format("{} of {} rows repeat the event time of an earlier one", counts.repeats, counts.rows));
   }
@@ -215,13 +216,16 @@ class Examination {
                        step.by_ms > 0 ? "rose" : "fell", duration_text(std::fabs(step.by_ms)),
                        duration_text(static_cast<double>(at_ms - statistics_.first_arrival_ms())),
                        step.by_ms > 0 ? "back" : "forward",
-                       step.by_ms > 0 ? ", or a longer way" : ", or a shorter one"),
+                       step.by_ms > 0 ? ", or a longer way" : ", or a shorter way"),
            at_ms);
       return;
     }
     const double change_ms = line.slope * span_ms;
-    // Half a millisecond is what the clock of the trace can not show.
-    if (std::fabs(change_ms) < std::max(6 * std::max(line.scatter, 0.5), 3.0)) return;
+    // Six standard errors of a slope through so many stretches; half a millisecond is what the clock of the
+    // trace can not show.
+    const double deviation_ms = 1.4826 * std::max(line.scatter, 0.5);
+    const double error_ms = deviation_ms * std::sqrt(12 / static_cast<double>(envelope.at_ms.size()));
+    if (std::fabs(change_ms) < std::max(6 * error_ms, 3.0)) return;
     if (std::fabs(line.slope) * 1e6 < kLeastPpm) return;
     tell(TroubleKind::drift, key, -line.slope * 1e6,
          fmt::format("its clock drifts by {:+.4g} ppm: {} over the trace", -line.slope * 1e6,
