@@ -2,24 +2,24 @@
 // whole columns.
 //
 // Threads: a campaign runs on threads that never touch Python. The calling thread waits for them without the
-// GIL and looks every kPoll whether a signal has arrived, so that Ctrl-C stops the campaign after the runs
-// under way; what had ended by then stays in the Campaign.
+// GIL and looks every Wait::kPoll whether a signal has arrived, so that Ctrl-C stops the campaign after the
+// runs under way; what had ended by then stays in the Campaign.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "analysis/names/metric.hpp"
+#include "analysis/python/arrays.hpp"
+#include "analysis/python/bindings.hpp"
 #include "analysis/python/campaign_results.hpp"
 #include "analysis/python/loaded_plan.hpp"
+#include "analysis/python/waiting.hpp"
 #include "analysis/result_json.hpp"
 #include "analysis/verdict_table.hpp"
 
@@ -28,8 +28,6 @@ namespace py = pybind11;
 namespace wrackline::python {
 
 namespace {
-
-constexpr std::chrono::milliseconds kPoll{50};
 
 analysis::Phase phase_named(const std::string& name) {
   if (const auto phase = analysis::find_phase(name)) return *phase;
@@ -50,13 +48,6 @@ py::array view(const std::vector<T>& column, const py::object& owner) {
   py::array_t<T> array(static_cast<py::ssize_t>(column.size()), column.data(), owner);
   py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
   return array;
-}
-
-template <class T>
-py::array owned(std::vector<T> column) {
-  auto* const moved = new std::vector<T>(std::move(column));
-  const py::capsule owner(moved, [](void* p) { delete static_cast<std::vector<T>*>(p); });
-  return py::array_t<T>(static_cast<py::ssize_t>(moved->size()), moved->data(), owner);
 }
 
 py::dict histogram(const analysis::RunResult& result, const std::string& latency, const std::string& phase) {
@@ -97,26 +88,6 @@ py::dict columns(const py::object& self, const std::string& phase_name) {
   }
   return out;
 }
-
-/// Waits for a campaign on other threads and answers signals meanwhile.
-class Wait {
- public:
-  void finish() {
-    const std::lock_guard lock(mutex_);
-    finished_ = true;
-    changed_.notify_all();
-  }
-  /// True when finished. Without the GIL.
-  bool poll() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPoll, [&] { return finished_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool finished_ = false;
-};
 
 /// True when the plan was run to its end. Raises what a signal handler or `progress` raised, after the runs
 /// under way.
@@ -253,4 +224,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("latencies", python::latency_table);
   python::bind_plan(module);
   python::bind_campaign(module);
+  python::bind_trace(module);
+  python::bind_replay(module);
+  python::bind_event_time(module);
 }

@@ -9,29 +9,77 @@
 
 `validate` looks a scenario over, `plan` shows which runs it asks for, `run` runs them on all cores. The same scenario,
 seed and version give the same results, here and on the command line.
+
+    trace = wrackline.read_trace("trace.csv.gz", time_unit="us")
+    wrackline.fit(trace)                                        # how late, which law, which clocks err
+    wrackline.replay(trace, ["bounded=200ms", "k_slack"], "5s") # what would have been dropped, and when results come
+    wrackline.tune(trace, "5s", late_rate="1%", p99="3s")       # which watermark to take
+
+`watermark`, `windows` and `WindowOperator` are the parts of it, on arrays.
 """
 
 from . import plot
 from ._core import model_version
+from ._event_time import (
+    MAX_TIMESTAMP,
+    MIN_TIMESTAMP,
+    PANES,
+    Panes,
+    WatermarkStrategy,
+    WindowOperator,
+    Windows,
+    aggregates,
+    strategies,
+    watermark,
+    windows,
+)
+from ._fit import Fit, fit
+from ._replay import FATES, Replay, ReplaySet, Tune, replay, tune
 from ._results import Campaign, Cell, Histogram, Run, Verdict
 from ._run import CampaignInterrupted, run
 from ._scenario import Diagnostic, Diagnostics, Plan, ScenarioError, ScenarioWarning, plan, validate
+from ._trace import Trace, TraceError, TraceProblem, delay_profiles, read_trace, trace_options
 
 __all__ = [
+    "FATES",
+    "MAX_TIMESTAMP",
+    "MIN_TIMESTAMP",
+    "PANES",
     "Campaign",
     "CampaignInterrupted",
     "Cell",
     "Diagnostic",
     "Diagnostics",
+    "Fit",
     "Histogram",
+    "Panes",
     "Plan",
+    "Replay",
+    "ReplaySet",
     "Run",
     "ScenarioError",
     "ScenarioWarning",
+    "Trace",
+    "TraceError",
+    "TraceProblem",
+    "Tune",
     "Verdict",
+    "WatermarkStrategy",
+    "WindowOperator",
+    "Windows",
+    "aggregates",
+    "delay_profiles",
+    "fit",
     "model_version",
     "plan",
     "plot",
+    "read_trace",
+    "replay",
     "run",
+    "strategies",
+    "trace_options",
+    "tune",
     "validate",
+    "watermark",
+    "windows",
 ]

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ._html import OUTCOME_COLOURS
+from ._plot_event_time import delay_ecdf, event_time, pareto, window_gantt
 from ._results import LATENCY_UNITS, OUTCOMES, UNITS, Campaign, Cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+__all__ = ["delay_ecdf", "event_time", "figure_by_cell", "latency_cdf", "pareto", "verdicts", "window_gantt"]
 
 # Outcomes differ by hatching too: colours alone do not reach everybody.
 _HATCHES = {"pass": "", "inconclusive": "//", "fail": "xx"}
