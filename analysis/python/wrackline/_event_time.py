@@ -64,14 +64,14 @@ class WatermarkStrategy:
         key, value
             Whole numbers, shape (n,): only for the strategies that look at them.
         interval
-            None: what the strategy says right after each record. Otherwise what a timer heard last that asks it so often, first
-            one interval after the first arrival, as engines emit it. Strategies that go by the clock are asked every 200 ms (or
-            as their own `interval` says) in either case.
+            None: what the strategy says right after each record. Otherwise what a timer heard last that asks it so
+            often, first one interval after the first arrival, as engines emit it. Strategies that go by the clock are
+            asked every 200 ms (or as their own `interval` says) in either case.
 
         Returns
         -------
-        int64, shape (n,). A record is judged by the watermark *before* it: of the row above (with an interval: of its own
-        row). The state stays: the next call goes on with the following records.
+        int64, shape (n,). A record is judged by the watermark *before* it: of the row above (with an interval: of its
+        own row). The state stays: the next call goes on with the following records.
 
         Raises
         ------
@@ -129,8 +129,8 @@ class WatermarkStrategy:
 def watermark(strategy: Any, value: Any = None, /, **parameters: Any) -> WatermarkStrategy:
     """A watermark strategy of the catalogue, with fresh state.
 
-    ``watermark("bounded", "200ms")``, ``watermark("sliding_quantile", p=0.99, n=1000)``, ``watermark("k_slack")``; also the text
-    and mapping forms that `replay` takes.
+    ``watermark("bounded", "200ms")``, ``watermark("sliding_quantile", p=0.99, n=1000)``, ``watermark("k_slack")``;
+    also the text and mapping forms that `replay` takes.
 
     Parameters
     ----------
@@ -159,9 +159,9 @@ def watermark(strategy: Any, value: Any = None, /, **parameters: Any) -> Waterma
 
 
 def strategies():
-    """The catalogue of watermark strategies as a pandas frame: a row each with `id`, `doc`, `parameters` ("name=default" text),
-    `adaptive`, `uses_clock`, `uses_values`, `needs_trace` and `source`. `.attrs["parameters"]` maps each name to its
-    parameters: name, type, default, min, max, doc, choices; durations in ms."""
+    """The catalogue of watermark strategies as a pandas frame: a row each with `id`, `doc`, `parameters`
+    ("name=default" text), `adaptive`, `uses_clock`, `uses_values`, `needs_trace` and `source`. `.attrs["parameters"]`
+    maps each name to its parameters: name, type, default, min, max, doc, choices; durations in ms."""
     import pandas as pd
 
     table = _core.strategies()
@@ -247,8 +247,9 @@ class WindowOperator:
     Parameters
     ----------
     window
-        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, ``"session=30s"``, ``"sliding=10s"`` (a time
-        difference), ``"count=100"``, ``"count=100/10"`` (the last 100, every 10), ``"global"``; or a `Windows`.
+        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, ``"session=30s"``,
+        ``"sliding=10s"`` (a time difference), ``"count=100"``, ``"count=100/10"`` (the last 100, every 10),
+        ``"global"``; or a `Windows`.
     lateness
         For how long after a window's end, by the watermark, late records still count, each with a late pane.
     aggregate
@@ -314,10 +315,11 @@ class WindowOperator:
         event_ms
             Shape (n,), in order of arrival; or a `Trace`, whose columns stand for all but `watermark_ms`.
         watermark_ms
-            Shape (n,): the watermark after each record, as `WatermarkStrategy.run` gives it. A record is judged by the row
-            above; smaller ones than before are ignored.
+            Shape (n,): the watermark after each record, as `WatermarkStrategy.run` gives it. A record is judged by the
+            row above; smaller ones than before are ignored.
         key, value, arrival_ms
-            Shape (n,); without key all have key 0, without value all have 1. `arrival_ms` is the clock of panes by time.
+            Shape (n,); without key all have key 0, without value all have 1. `arrival_ms` is the clock of panes by
+            time.
         """
         if isinstance(event_ms, Trace):
             event_ms, arrival_ms, key, value = event_ms._columns
@@ -335,8 +337,8 @@ class WindowOperator:
 
     @property
     def costs(self) -> dict[str, int]:
-        """Counts, not seconds: records, late_dropped, updates, combines, windows, slices, merges, panes, retractions so far; and
-        open_windows, slices_held, state_bytes now."""
+        """Counts, not seconds: records, late_dropped, updates, combines, windows, slices, merges, panes, retractions
+        so far; and open_windows, slices_held, state_bytes now."""
         return self._core.costs()
 
     def __repr__(self) -> str:
@@ -352,8 +354,8 @@ class Windows:
         self.by_timestamp: bool = _core.check_windows(text, zone)
 
     def assign(self, event_ms: Any) -> dict[str, np.ndarray]:
-        """The windows of each record, the oldest first: columns `record` (row number), `start_ms`, `end_ms`, int64, a row per record
-        and window. A record that lies between windows has none.
+        """The windows of each record, the oldest first: columns `record` (row number), `start_ms`, `end_ms`, int64, a
+        row per record and window. A record that lies between windows has none.
 
         Raises ValueError for sessions, sliding, count and global windows: they depend on other records."""
         record, start, end = _core.assign_windows(self.text, self.zone, times("event_ms", event_ms))

@@ -69,16 +69,17 @@ class Fit:
         return json.loads("{" + self.delay_block.strip().rstrip(",") + "}")
 
     def cdf(self, delay_ms: Any, law: int | None = None) -> np.ndarray:
-        """The share of delays up to `delay_ms` (float64, any length) by the chosen law, or by row `law` of `to_frame`."""
+        """The share of delays up to `delay_ms` (float64, any length) by the chosen law, or by row `law` of
+        `to_frame`."""
         laws = len(self.json["laws"])
         if law is not None and not 0 <= law < laws:
             raise IndexError(f"there are {laws} laws")
         return self._core.cdf(-1 if law is None else law, np.atleast_1d(np.asarray(delay_ms, dtype=float)).ravel())
 
     def to_frame(self):
-        """The laws that were tried, best first, as a pandas frame: `law` and `text`, and, judged on the half of the trace
-        that they were not fitted to, `log_score` (nats a record), `ks`, `p99_ratio` (its P99 over the seen one), and `fits`;
-        `aic` on the half they were fitted to. No row for a trace of less than 200 records."""
+        """The laws that were tried, best first, as a pandas frame: `law` and `text`, and, judged on the half of the
+        trace that they were not fitted to, `log_score` (nats a record), `ks`, `p99_ratio` (its P99 over the seen one),
+        and `fits`; `aic` on the half they were fitted to. No row for a trace of less than 200 records."""
         import pandas as pd
 
         columns = ["law", "log_score", "ks", "p99_ratio", "aic", "fits", "text"]
@@ -144,8 +145,8 @@ def fit(trace: Any) -> Fit:
     Parameters
     ----------
     trace
-        A `Trace`, or what `Trace.from_columns` or `Trace.from_frame` would take. Of less than 200 rows no law is tried; beyond
-        2**20 rows, quantiles and laws come from every second, fourth, ... row.
+        A `Trace`, or what `Trace.from_columns` or `Trace.from_frame` would take. Of less than 200 rows no law is
+        tried; beyond 2**20 rows, quantiles and laws come from every second, fourth, ... row.
 
     Raises
     ------

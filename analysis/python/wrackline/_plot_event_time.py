@@ -48,8 +48,8 @@ def delay_ecdf(source: Trace | Fit | Any, ax: Axes | None = None, *, tail: bool 
     source
         A `Fit`, whose law is drawn too, or a `Trace`.
     ax
-        Where to draw; by default the current Axes. The delay is on a logarithmic axis (linear around zero if there are negative
-        delays).
+        Where to draw; by default the current Axes. The delay is on a logarithmic axis (linear around zero if there are
+        negative delays).
     tail
         Draw the share that is still missing, on a logarithmic axis: what a watermark is about.
     """
@@ -76,7 +76,8 @@ def delay_ecdf(source: Trace | Fit | Any, ax: Axes | None = None, *, tail: bool 
         name = fit.family.replace("_", " ") if fit.parametric else "knots (no law fits)"
         ax.plot(grid, law, color=_RED, lw=1.3, ls="--", label=f"fitted: {name}")
     if negative:
-        ax.set_xscale("symlog", linthresh=max(1.0, min(-low, 100.0)))
+        ax.set_xscale("symlog", linthresh=max(1.0, min(-low, 100.0)), linscale=0.4)
+        ax.set_xlim(left=1.3 * low)
         ax.axvline(0, color="black", lw=0.6)
     else:
         from matplotlib.ticker import LogFormatter
@@ -121,31 +122,36 @@ def _stretch(replay: Replay, between: tuple[Any, Any] | None, most: int) -> slic
         if rows[0] == rows[1]:
             raise ValueError("between: no record arrives in that time")
         return slice(int(rows[0]), int(rows[1]))
-    if len(trace) <= most:
-        return slice(0, len(trace))
+    if not len(trace):
+        raise ValueError("a trace without rows can not be drawn")
     late = replay.mask("dropped")
     late = late if late.any() else replay.mask("behind")
-    behind = np.where(late, trace.lateness_ms, -1)
-    centre = int(behind.argmax()) if late.any() else len(trace) // 2
-    start = min(max(0, centre - int(most * 0.6)), len(trace) - most)
-    return slice(start, start + most)
+    if not late.any():
+        return slice(0, min(len(trace), most))
+    centre = int(np.where(late, trace.lateness_ms, -1).argmax())
+    # Wide enough to see the others that it was held up with, narrow enough that its lateness is a good part of it.
+    reach = 4 * int(trace.lateness_ms[centre])
+    middle = int(trace.arrival_ms[centre])
+    start, end = np.searchsorted(trace.arrival_ms, [middle - reach, middle + reach // 2])
+    return slice(max(int(start), centre - most // 2), min(int(end) + 1, centre + most // 2))
 
 
 def event_time(
     replay: Replay, ax: Axes | None = None, *, between: tuple[Any, Any] | None = None, most: int = 1000
 ) -> Axes:
-    """Event time against arrival, the watermark as a staircase, and late records marked: what lies on or below the staircase
-    is behind.
+    """Event time against arrival, the watermark as a staircase, and late records marked: what lies on or below the
+    staircase is behind.
 
     Parameters
     ----------
     replay
         What `wrackline.replay` returned for one watermark, with fates.
     ax
-        Where to draw; by default the current Axes. Seconds (or the like) since the first arrival that is shown, on both axes.
+        Where to draw; by default the current Axes. Seconds (or the like) since the first arrival that is shown, on
+        both axes.
     between
-        A stretch of the trace, as two durations after its first arrival: ``("10s", "40s")``. Without it, `most` records around the
-        one that was dropped (or behind) by most.
+        A stretch of the trace, as two durations after its first arrival: ``("10s", "40s")``. Without it, the
+        neighbourhood of the record that was dropped (or behind) by most, of `most` records at the most.
     """
     rows = _stretch(replay, between, most)
     trace = replay.trace
@@ -199,8 +205,8 @@ def event_time(
 
 
 def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
-    """What a watermark drops against how long results take: every candidate, the front that none beats, the recommended one, and
-    the targets.
+    """What a watermark drops against how long results take: every candidate, the front that none beats, the
+    recommended one, and the targets.
 
     Parameters
     ----------
@@ -211,16 +217,16 @@ def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
     labels
         At most so many points of the front are named.
     """
-    from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
     frame = tune.to_frame()
     frame = frame[frame["p99_ms"].notna()]
     if frame.empty:
         raise ValueError("no window has ended: there is no result latency to draw")
     ax = _axes(ax)
-    unit, size = _unit(float(frame["p99_ms"].median()))
     front = frame[frame["front"]].sort_values(["dropped_rate", "p99_ms"], kind="stable")
     front = front[~front.duplicated(["dropped_rate", "p99_ms"])]
+    unit, size = _unit(float(front["p99_ms"].median()))
     drop = frame["dropped_rate"] * 100
     ax.plot(drop, frame["p99_ms"] / size, "o", color=_GREY, alpha=0.5, ms=4, mew=0, label="tried")
     x, y = front["dropped_rate"].to_numpy() * 100, front["p99_ms"].to_numpy() / size
@@ -237,7 +243,15 @@ def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
         named -= set(front.index[(front["dropped_rate"] == best["dropped_rate"]) & (front["p99_ms"] == best["p99_ms"])])
     for name in front.index[[n in named for n in front.index]]:
         at = (front.loc[name, "dropped_rate"] * 100, front.loc[name, "p99_ms"] / size)
-        ax.annotate(_name(name), at, xytext=(7, 6), textcoords="offset points", fontsize="x-small")
+        far = name == front.index[-1] and len(front) > 1
+        ax.annotate(
+            _name(name),
+            at,
+            xytext=(-8, -3) if far else (7, 6),
+            ha="right" if far else "left",
+            textcoords="offset points",
+            fontsize="x-small",
+        )
     ax.axvline(tune.json["late_rate"] * 100, color="black", lw=0.9, ls="--")
     if tune.json["p99_ms"] is not None:
         ax.axhline(tune.json["p99_ms"] / size, color="black", lw=0.9, ls="--")
@@ -246,11 +260,13 @@ def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
     least = 100 / max(tune.json["chosen_on"], 1)
     ax.set_xscale("symlog", linthresh=max(least, 1e-6), linscale=0.5)
     ax.set_xlim(left=-least * 0.3)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    decades = 10.0 ** np.arange(np.ceil(np.log10(least)), 3)
+    ax.xaxis.set_major_locator(FixedLocator([0, *decades]))
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.set_yscale("log")
-    ax.yaxis.set_major_formatter(LogFormatter())
-    ax.yaxis.set_minor_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(1.5, 0.5)))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("dropped [% of records]")
     ax.set_ylabel(f"P99 of the result latency [{unit}]")
     ax.set_title(f"{tune.json['window']}: {len(frame)} watermarks", fontsize="medium")
@@ -273,18 +289,19 @@ def window_gantt(
     most: int = 30,
     first: int = 0,
 ) -> Axes:
-    """A bar per window from its start to its end, and a mark for each pane at the time it came: early, on time, late. The line from
-    the end of a bar to its on-time mark is the result latency.
+    """A bar per window from its start to its end, and a mark for each pane at the time it came: early, on time, late.
+    The line from the end of a bar to its on-time mark is the result latency.
 
     Parameters
     ----------
     source
         A `Replay` (its early panes are not listed), or `Panes`.
     ax
-        Where to draw; by default the current Axes. Event time of the bars and arrival time of the marks share the x axis.
+        Where to draw; by default the current Axes. Event time of the bars and arrival time of the marks share the x
+        axis.
     arrival_ms
-        Of `Panes`: shape (n,), the arrivals of the records that were fed, to place the marks. Panes that no record made fire have
-        none.
+        Of `Panes`: shape (n,), the arrivals of the records that were fed, to place the marks. Panes that no record
+        made fire have none.
     most, first
         So many windows are shown, from that one on, in order of start (and key).
     """
@@ -346,14 +363,18 @@ def window_gantt(
         )
     several = len(set(key.tolist())) > 1
     last_count: dict[int, int] = dict(zip(y.tolist(), count[mine].tolist(), strict=True))
+    starts = np.array([one[0] for one in ids])
+    precision = "s" if not (starts % 1000).any() else "ms"
+    clocks = np.char.replace(np.datetime_as_string(starts.astype("datetime64[ms]"), unit=precision), "T", " ")
+    if starts[0] // 86_400_000 == starts[-1] // 86_400_000:
+        clocks = [clock[11:] for clock in clocks]
     names = [
-        f"{f'key {one[2]}: ' if several else ''}{(one[0] - origin) / size:g} to {(one[1] - origin) / size:g} {unit}"
-        f" ({last_count.get(row, 0):,})"
-        for one, row in place.items()
+        f"{f'key {key_}: ' if several else ''}{clock} ({last_count.get(row, 0):,})"
+        for row, ((_, _, key_), clock) in enumerate(zip(ids, clocks, strict=True))
     ]
     ax.set_yticks(range(len(ids)), names, fontsize="small" if len(ids) <= 15 else "x-small")
     ax.set_ylim(len(ids) - 0.4, -0.6)
-    ax.set_ylabel("window (records)")
+    ax.set_ylabel("start of the window, UTC (records)")
     ax.set_xlabel(f"time [{unit} after {_utc(origin)}]")
     ax.set_title("windows and their panes", fontsize="medium")
     ax.grid(True, axis="x", alpha=0.3)

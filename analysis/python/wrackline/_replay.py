@@ -88,9 +88,9 @@ class Replay:
     label
         The watermark as it was given; `metrics["watermark"]` is its canonical form.
     metrics
-        All figures by name, as ``wrackline replay --json`` prints them: counts, rates (0 to 1), times in ms. Latencies are
-        mappings with mean_ms, p50_ms, p95_ms, p99_ms, least_ms, greatest_ms, count, missing; None where there is no value.
-        ``replay["dropped_rate"]`` and ``replay["result_latency.p99_ms"]`` are short for it.
+        All figures by name, as ``wrackline replay --json`` prints them: counts, rates (0 to 1), times in ms. Latencies
+        are mappings with mean_ms, p50_ms, p95_ms, p99_ms, least_ms, greatest_ms, count, missing; None where there is
+        no value. ``replay["dropped_rate"]`` and ``replay["result_latency.p99_ms"]`` are short for it.
     fates
         uint8, shape (records,): an index in `wrackline.FATES`. None with ``fates=False``.
     met_watermark_ms
@@ -142,7 +142,8 @@ class Replay:
         return np.isin(self.fates, [FATES.index(fate) for fate in fates])
 
     def to_frame(self):
-        """The window results as a pandas frame: `rows`, with the pane ("on_time", "late") and the key's name in words."""
+        """The window results as a pandas frame: `rows`, with the pane ("on_time", "late") and the key's name in
+        words."""
         import pandas as pd
 
         frame = pd.DataFrame(self.rows)
@@ -250,12 +251,12 @@ def replay(
     trace
         A `Trace`, or what `Trace.from_columns` or `Trace.from_frame` would take.
     watermark
-        ``"bounded=200ms"``, ``"sliding_quantile=0.99,n=1000,interval=0"``, or a mapping as in a scenario, ``{"sliding_quantile":
-        {"p": 0.99}}``; `wrackline.strategies()` lists them. A list of them gives a `ReplaySet`. Without an `interval` it is
-        emitted every 200 ms of the arrivals' clock.
+        ``"bounded=200ms"``, ``"sliding_quantile=0.99,n=1000,interval=0"``, or a mapping as in a scenario,
+        ``{"sliding_quantile": {"p": 0.99}}``; `wrackline.strategies()` lists them. A list of them gives a `ReplaySet`.
+        Without an `interval` it is emitted every 200 ms of the arrivals' clock.
     window
-        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, ``"session=30s"``, each but the last with
-        ``",offset=-8h"``.
+        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, ``"session=30s"``, each but the
+        last with ``",offset=-8h"``.
     lateness
         For how long after a window's end, by the watermark, late records still count.
     aggregate
@@ -306,8 +307,8 @@ def replay(
 
 
 class Tune:
-    """Which watermark fulfils a target on a trace, what it costs, and whether the promise held on the part that it was not
-    chosen on.
+    """Which watermark fulfils a target on a trace, what it costs, and whether the promise held on the part that it was
+    not chosen on.
 
     Attributes
     ----------
@@ -354,14 +355,15 @@ class Tune:
 
     @property
     def pareto(self):
-        """The candidates that none beats in both drop rate and P99 latency, fewest drops first; a pandas frame as `to_frame`."""
+        """The candidates that none beats in both drop rate and P99 latency, fewest drops first; a pandas frame as
+        `to_frame`."""
         frame = self.to_frame()
         return frame[frame["front"]].sort_values(["dropped_rate", "p99_ms"], kind="stable")
 
     def to_frame(self):
-        """The candidates as a pandas frame, a row each by the watermark's text: rates 0 to 1, times in ms, NaN where there is no
-        value; `interval_low` and `interval_high` bound the drop rate of the next stretch; `held_out.*` are of the part that
-        judges."""
+        """The candidates as a pandas frame, a row each by the watermark's text: rates 0 to 1, times in ms, NaN where
+        there is no value; `interval_low` and `interval_high` bound the drop rate of the next stretch; `held_out.*` are
+        of the part that judges."""
         import pandas as pd
 
         rows = []

@@ -73,8 +73,8 @@ class TraceProblem:
     """Something that is wrong with a row of a trace file.
 
     `line` and `column` count from 1, the column in bytes; 0: the file or the line as a whole. `kind` is one of file,
-    header, malformed, unit, absurd, unsorted, negative, duplicate. `option` and `value` name the argument of `read_trace`
-    that would make the file fit; empty where there is none.
+    header, malformed, unit, absurd, unsorted, negative, duplicate. `option` and `value` name the argument of
+    `read_trace` that would make the file fit; empty where there is none.
     """
 
     line: int
@@ -91,7 +91,8 @@ class TraceProblem:
 
 
 class TraceError(ValueError):
-    """A trace is not as it should be. `problems` lists the first hundred of `count`; nothing was guessed or repaired."""
+    """A trace is not as it should be. `problems` lists the first hundred of `count`; nothing was guessed or
+    repaired."""
 
     def __init__(self, path: str, problems: Sequence[TraceProblem], count: int) -> None:
         lines = [f"{path}:{problem}" if problem.line else f"{path}: {problem}" for problem in problems]
@@ -185,7 +186,7 @@ class Trace:
         cls, frame: Any, event: str = "event_ms", arrival: str = "arrival_ms", key: str = "key", value: str = "value"
     ) -> Trace:
         """A trace of a DataFrame's columns of these names; key and value may be missing. KeyError without the times."""
-        optional = [frame[name] if name in frame else None for name in (key, value)]
+        optional = [frame.get(name) for name in (key, value)]
         return cls.from_columns(frame[event], frame[arrival], *optional)
 
     @cached_property
@@ -268,8 +269,8 @@ def read_trace(path: str | os.PathLike[str], **options: str | Duration) -> Trace
     Parameters
     ----------
     path
-        The file. Its columns are found by a header (key, event_time_ms, arrival_time_ms, value unless named otherwise); a file
-        without a header has them in this order.
+        The file. Its columns are found by a header (key, event_time_ms, arrival_time_ms, value unless named
+        otherwise); a file without a header has them in this order.
     options
         What is done with rows that are not as they should be; `wrackline.trace_options()` lists all of them with their
         meaning. ``time_unit="us"``, ``unsorted="reorder"`` with ``sort_window="10s"``, ``negative="clamp"``,
