@@ -1,0 +1,176 @@
+// The ledger over windows beyond tumbling and hopping: what it must find, each with a case in which it fires.
+#include "analysis/ledger.hpp"
+#include "tests/analysis/script.hpp"
+#include "tests/support/catch.hpp"
+
+namespace wrackline::analysis {
+namespace {
+
+using namespace testing;
+using event_time::window::AggregateSpec;
+using event_time::window::PanePolicy;
+using event_time::window::WindowDefinition;
+
+/// Events are created every 100 ms from 100 on with the value 1; counts are judged.
+struct World {
+  explicit World(const WindowDefinition& windows, Reading reading = Reading::every_row, PanePolicy panes = {},
+                 int events = 10)
+      : ledger{config_of(windows, reading, panes), log}, script{ledger} {
+    for (int i = 1; i <= events; ++i) script.create(100 * i);
+  }
+  static LedgerConfig config_of(const WindowDefinition& windows, Reading reading, const PanePolicy& panes) {
+    AggregateSpec count;
+    LedgerConfig config;
+    config.window.free =
+        std::make_shared<const FreeWindows>(windows, count, panes, [](sim::EventId) { return 1; });
+    config.window.allowed_lateness_ms = panes.allowed_lateness_ms;
+    config.reading = reading;
+    return config;
+  }
+  void show(std::int64_t start_ms, std::int64_t end_ms, const std::vector<sim::EventId>& ids,
+            std::uint32_t pane = 0, bool overwrites = false, std::int64_t value = -1) {
+    sim::VisibleResult row = Script::row(0, start_ms, end_ms, ids, overwrites, pane);
+    row.value = value < 0 ? static_cast<std::int64_t>(ids.size()) : value;
+    ledger.visible(row, at_ms(5000));
+  }
+  void take_back(std::int64_t start_ms, std::int64_t end_ms, const std::vector<sim::EventId>& ids,
+                 std::uint32_t pane = 0) {
+    ledger.withdrawn(Script::row(0, start_ms, end_ms, ids, false, pane), at_ms(5000));
+  }
+  std::uint64_t count(Anomaly anomaly) const { return log.count_of(anomaly); }
+  const Books& close() {
+    ledger.close({at_ms(100'000)});
+    REQUIRE(ledger.books(Phase::all).closes());
+    return ledger.books(Phase::all);
+  }
+
+  AnomalyLog log;
+  Ledger ledger;
+  Script script;
+};
+
+}  // namespace
+
+SCENARIO("sessions: whole, missing, lacking a record, or no session at all") {
+  GIVEN("two sessions, both shown") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    w.show(100, 1150, range(0, 10));
+    CHECK(w.close()[Fate::delivered] == 10);
+    for (const AnomalyInfo& info : anomalies()) CHECK(w.count(info.anomaly) == 0);
+    CHECK(w.ledger.latency(Latency::result_latency, Phase::all).seen.greatest() == 3'850'000'000);
+  }
+  GIVEN("no row for a session: one gap, however many events") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    const Books& books = w.close();
+    CHECK(books.lost_at(LossHop::processor) == 10);
+    CHECK(w.count(Anomaly::window_gap) == 1);
+  }
+  GIVEN("a row that lacks a record at its end: the window is too short, and the record has none") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    w.show(100, 1050, range(0, 9));
+    CHECK(w.close()[Fate::lost] == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 1);
+  }
+  GIVEN("a row whose records have a hole") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    w.show(100, 1150, events({0, 1, 2, 5, 6, 7, 8, 9}));
+    w.close();
+    CHECK(w.count(Anomaly::wrong_result) == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 2);
+  }
+  GIVEN("a wrong value") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    w.show(100, 1150, range(0, 10), 0, false, 11);
+    w.close();
+    CHECK(w.count(Anomaly::wrong_result) == 1);
+  }
+  GIVEN("the same pane twice") {
+    World w{WindowDefinition::session(150)};
+    w.script.flow(range(0, 10), 2000);
+    w.show(100, 1150, range(0, 10));
+    w.show(100, 1150, range(0, 10));
+    w.close();
+    CHECK(w.count(Anomaly::double_fire) == 1);
+    CHECK(w.count(Anomaly::sink_duplicate) == 10);
+  }
+}
+
+SCENARIO("sessions that merge: retracted parts do not count, parts that stay count twice") {
+  PanePolicy panes;
+  panes.allowed_lateness_ms = 1000;
+  for (const bool retracts : {true, false}) {
+    panes.accumulation =
+        retracts ? PanePolicy::Accumulation::retracting : PanePolicy::Accumulation::accumulating;
+    World w{WindowDefinition::session(100), Reading::latest_pane, panes, 3};
+    w.script.flow(range(0, 3), 2000);
+    w.show(100, 200, events({0}));
+    w.show(300, 400, events({2}));
+    if (retracts) {
+      w.take_back(100, 200, events({0}));
+      w.take_back(300, 400, events({2}));
+    }
+    w.show(100, 400, events({0, 1, 2}), 1);
+    CHECK(w.close()[Fate::delivered] == 3);
+    CHECK(w.count(Anomaly::sink_duplicate) == (retracts ? 0 : 2));
+    CHECK(w.count(Anomaly::double_fire) == 0);
+  }
+}
+
+SCENARIO("cumulate: each event in each of its windows, late for some, no other window exists") {
+  World w{WindowDefinition::cumulate(1000, 500), Reading::every_row, {}, 2};
+  w.script.flow(range(0, 2), 2000);
+  GIVEN("both windows") {
+    w.show(0, 500, range(0, 2));
+    w.show(0, 1000, range(0, 2));
+    CHECK(w.close()[Fate::delivered] == 2);
+    CHECK(w.count(Anomaly::window_gap) == 0);
+  }
+  GIVEN("the second window only") {
+    w.show(0, 1000, range(0, 2));
+    CHECK(w.close().lost_in_some_windows == 2);
+    CHECK(w.count(Anomaly::window_gap) == 1);
+  }
+  GIVEN("one event late for the first window, which is named by its end") {
+    w.ledger.late_for_window(0, 500, events({1}), at_ms(2500));
+    w.show(0, 500, events({0}));
+    w.show(0, 1000, range(0, 2));
+    CHECK(w.close().late_in_some_windows == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 0);
+  }
+  GIVEN("a window that is none") {
+    w.show(0, 700, range(0, 2));
+    CHECK(w.count(Anomaly::wrong_result) == 1);
+  }
+}
+
+SCENARIO("panes: discarding ones add up, an upsert sink forgets all but the last") {
+  PanePolicy panes;
+  panes.early_every_records = 1;
+  panes.accumulation = PanePolicy::Accumulation::discarding;
+  for (const bool upsert : {false, true}) {
+    World w{WindowDefinition::tumbling(1000), upsert ? Reading::upsert : Reading::every_row, panes, 2};
+    w.script.flow(range(0, 2), 2000);
+    w.show(0, 1000, events({0}), 0);
+    w.show(0, 1000, events({1}), 1, upsert);
+    CHECK(w.close()[Fate::delivered] == (upsert ? 1 : 2));
+    CHECK(w.count(Anomaly::missing_contribution) == (upsert ? 1 : 0));
+    CHECK(w.count(Anomaly::sink_duplicate) == 0);
+  }
+}
+
+SCENARIO("count windows: all of one window, told apart by their pane") {
+  World w{WindowDefinition::count(2), Reading::every_row, {}, 4};
+  const std::int64_t from = event_time::kMinTimestamp + 1;
+  w.script.flow(range(0, 4), 2000);
+  w.show(from, event_time::kMaxTimestamp, events({0, 1}), 0);
+  w.show(from, event_time::kMaxTimestamp, events({2, 3}), 1);
+  CHECK(w.close()[Fate::delivered] == 4);
+  for (const AnomalyInfo& info : anomalies()) CHECK(w.count(info.anomaly) == 0);
+}
+
+}  // namespace wrackline::analysis
