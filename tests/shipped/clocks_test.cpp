@@ -11,7 +11,7 @@
 namespace wrackline {
 namespace {
 
-constexpr const char *kScenario = R"({
+constexpr const char* kScenario = R"JSON({
   "name": "again", "duration": "30s", "warmup": "1s",
   "kafka": { "brokers": 1, "topics": { "in": { "partitions": 2,
     "config": { "replication.factor": 1, "min.insync.replicas": 1 } } } },
@@ -29,7 +29,7 @@ constexpr const char *kScenario = R"({
                      "by" : "100ms", "over" : "2s"
 } ],
   "expect": [ "lost == 0", { "sometimes": "job.guard.refused" }, EXPECT ]
-})";
+})JSON";
 
 int run(const std::string& expect, std::string& told) {
   namespace fs = std::filesystem;
