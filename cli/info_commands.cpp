@@ -76,8 +76,12 @@ std::vector<Entry> strategies() {
   for (Entry& entry : choices_of(scenarios::sink_decl(), "kind"))
     all.push_back({"sink " + entry.name, entry.doc});
   for (const auto& field : scenarios::law_decl().fields) {
-    if (field.name != "cap")
+    if (field.name != "cap" && field.name != "shift")
       all.push_back({fmt::format("distribution {}", field.name), std::string(field.doc)});
+  }
+  for (const auto& field : scenarios::delay_decl().fields) {
+    if (scenarios::law_decl().find(field.name) == nullptr)
+      all.push_back({fmt::format("delay {}", field.name), std::string(field.doc)});
   }
   return all;
 }
