@@ -111,24 +111,38 @@ std::vector<std::size_t> shown_of(const TuneReport& report, bool all) {
   return distinct;
 }
 
-void print_candidates(const TuneReport& report, const std::vector<std::size_t>& shown, std::ostream& out) {
+/// What late panes add to the on-time ones in the end.
+double with_late(const replay::ReplayResult& result) {
+  const replay::WindowFigures& w = result.windows;
+  const std::uint64_t all = w.on_time.records + w.late.records + w.lost;
+  return all == 0 ? 1 : static_cast<double>(w.on_time.records + w.late.records) / static_cast<double>(all);
+}
+
+void print_candidates(const TuneQuestion& question, const TuneReport& report,
+                      const std::vector<std::size_t>& shown, std::ostream& out) {
   std::size_t width = 9;
   for (const std::size_t i : shown)
     width = std::max(width, strategy::to_text(report.candidates[i].watermark.spec).size());
   const bool held_out = report.first_records < report.records;
-  out << fmt::format("\n    {:<{}}  {:>9}  {:>21}  {:>30}  {:>9}  {:>7}{}\n", "", width, "", "",
-                     "result latency", "", "", held_out ? "   held out" : "");
-  out << fmt::format("    {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}  {:>7}{}\n", "watermark", width,
-                     "dropped", "interval", "P50", "P95", "P99", "complete", "cells",
-                     held_out ? "    dropped" : "");
+  const bool late_panes = question.allowed_lateness_ms > 0;
+  const auto late_column = [&](const std::string& text) {
+    return late_panes ? fmt::format("  {:>9}", text) : std::string{};
+  };
+  out << fmt::format("\n    {:<{}}  {:>9}  {:>21}  {:>30}  {:>9}{}  {:>7}{}\n", "", width, "", "",
+                     "result latency", late_panes ? "complete" : "", late_column(""), "",
+                     held_out ? "   held out" : "");
+  out << fmt::format("    {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}{}  {:>7}{}\n", "watermark", width,
+                     "dropped", "interval", "P50", "P95", "P99", late_panes ? "on time" : "complete",
+                     late_column("with late"), "cells", held_out ? "    dropped" : "");
   for (const std::size_t i : shown) {
     const TuneCandidate& c = report.candidates[i];
-    out << fmt::format("{} {} {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}  {:>7}{}\n",
+    out << fmt::format("{} {} {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}{}  {:>7}{}\n",
                        report.recommended == i ? ">" : " ", c.on_front ? "*" : " ",
                        strategy::to_text(c.watermark.spec), width, percent(c.first.dropped_rate()),
                        fmt::format("{:.3g} .. {}", c.interval.low * 100, percent(c.interval.high)),
                        ms_text(c.p50_ms), ms_text(c.p95_ms), ms_text(c.p99_ms),
-                       percent(c.first.completeness()), grouped(c.first.windows.peak_cells),
+                       percent(c.first.completeness()), late_column(percent(with_late(c.first))),
+                       grouped(c.first.windows.peak_cells),
                        held_out ? fmt::format("  {:>9}", percent(c.second.dropped_rate())) : "");
   }
   out << "  > recommended   * on the Pareto front of dropped and P99\n";
@@ -194,7 +208,7 @@ int tune_trace(const TuneCommandOptions& options, const Streams& streams) {
                                     strategy::format_duration_ms(*question.p99_ms))
                       : "");
   const auto shown = shown_of(report, options.all);
-  print_candidates(report, shown, streams.out);
+  print_candidates(question, report, shown, streams.out);
   if (shown.size() < report.candidates.size())
     streams.out << fmt::format("  {} other configurations: --all\n", report.candidates.size() - shown.size());
   print_verdict(question, report, streams.out);

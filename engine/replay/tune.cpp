@@ -269,10 +269,20 @@ void decide(TuneReport& report, const TuneQuestion& question) {
   const double rate = chosen.second.dropped_rate();
   report.kept = chosen.second.records > 0 && rate <= chosen.interval.high;
   report.within_interval = report.kept && rate >= chosen.interval.low;
+  std::vector<std::string> cautions;
   if (chosen.watermark.spec.type->name == "processing_time_lag")
-    report.caution =
+    cautions.emplace_back(
         "it goes by the processor's clock alone: a stall or a clock error longer than the lag makes all "
-        "records late";
+        "records late");
+  const std::int64_t interval_ms = question.grid.interval_ms;
+  if (interval_ms > 0 && question.window.kind != WindowKind::session &&
+      question.window.step_ms % interval_ms == 0)
+    cautions.push_back(fmt::format(
+        "windows and emission share a lattice ({} is a multiple of {}), so all results come at one phase of "
+        "it: a job that starts at another moment answers up to {} sooner or later",
+        format_duration_ms(question.window.step_ms), format_duration_ms(interval_ms),
+        format_duration_ms(interval_ms)));
+  report.caution = fmt::format("{}", fmt::join(cautions, "; "));
 }
 
 TuneReport tune(const TuneQuestion& question, const Columns& columns, unsigned threads,

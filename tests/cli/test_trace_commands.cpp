@@ -156,6 +156,13 @@ TEST_CASE("tune recommends, says why, and is judged on what it has not seen") {
   CHECK(result.err.empty());
   tests::check_golden("cli/tune.txt", result.out);
 
+  // With allowed lateness a second column says what the late panes add; 700 ms share no lattice with 5 s.
+  const Result lenient =
+      wrackline_with({"tune", phones.path(), "--window", "hopping=10s/5s", "--lateness", "2s", "--late-rate",
+                      "0.5%", "--interval", "700ms", "--holdout", "0"});
+  CHECK(lenient.code == 0);
+  tests::check_golden("cli/tune-lateness.txt", lenient.out);
+
   const Result machine = wrackline_with({"tune", phones.path(), "--window", "5s", "--json"});
   REQUIRE(machine.code == 0);
   const json report = json::parse(machine.out);
