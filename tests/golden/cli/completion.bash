@@ -9,14 +9,14 @@ _wrackline() {
     validate) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
     plan) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
     explain) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
-    list) COMPREPLY=($(compgen -W "--help --dir --json anomalies codes faults guarantees metrics moments properties scenarios strategies" -- "$word")) ;;
+    list) COMPREPLY=($(compgen -W "--help --dir --json anomalies codes delays faults guarantees metrics moments properties scenarios strategies" -- "$word")) ;;
     new) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
     schema) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "--help bash zsh fish" -- "$word")) ;;
     conform) COMPREPLY=($(compgen -f -W "--help --json --show" -- "$word")) ;;
-    fit) COMPREPLY=($(compgen -f -W "--help --by --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
-    replay) COMPREPLY=($(compgen -f -W "--help --watermark --window --early --phase --rows --lateness --aggregate --max-future-skew --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
-    tune) COMPREPLY=($(compgen -f -W "--help --window --late-rate --p99 --holdout --level --interval --strategy --all --lateness --aggregate --max-future-skew --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    fit) COMPREPLY=($(compgen -f -W "--help --by --without --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    replay) COMPREPLY=($(compgen -f -W "--help --watermark --window --early --phase --rows --lateness --aggregate --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    tune) COMPREPLY=($(compgen -f -W "--help --window --late-rate --p99 --holdout --level --interval --strategy --all --lateness --aggregate --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
     diff-hash) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
   esac
 }
