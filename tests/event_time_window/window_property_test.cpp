@@ -200,10 +200,11 @@ class Check {
         random_.spec.panes.accumulation == Accumulation::retracting)
       return rows_.size() != truth.windows.size();
     for (const auto& [where, rows] : rows_) {
-      const auto& [key, window, ordinal] = where;
-      const auto within = [&key = key, &window = window](const BatchWindow& whole) {
-        return whole.key == key && window.start_ms >= whole.window.start_ms &&
-               window.end_ms <= whole.window.end_ms;
+      const std::uint32_t row_key = std::get<0>(where);
+      const Window row_window = std::get<1>(where);
+      const auto within = [&](const BatchWindow& whole) {
+        return whole.key == row_key && row_window.start_ms >= whole.window.start_ms &&
+               row_window.end_ms <= whole.window.end_ms;
       };
       if (std::none_of(truth.windows.begin(), truth.windows.end(), within)) return true;
     }
