@@ -104,8 +104,9 @@ Choice choose_law(std::span<const std::int64_t> delays_ms, std::int64_t shift_ms
     candidate.fits = candidate.law.family != Family::empirical && candidate.ks <= choice.small_ks &&
                      tail_error(candidate) <= std::max(kGoodTail, tail_error(knots));
   }
-  std::stable_sort(choice.candidates.begin(), choice.candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+  std::sort(choice.candidates.begin(), choice.candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.score != b.score ? a.score > b.score : a.law.family < b.law.family;
+  });
 
   const Candidate* best = nullptr;
   double top = 0;

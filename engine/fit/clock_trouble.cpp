@@ -137,8 +137,10 @@ class Examination {
     for (std::uint32_t key = 0; key < by_key_.size(); ++key) {
       if (statistics_.sources()[key].rows > 0) examine(key);
     }
-    std::stable_sort(found_.begin(), found_.end(), [](const Trouble& a, const Trouble& b) {
-      return a.kind != b.kind ? a.kind < b.kind : std::fabs(a.amount) > std::fabs(b.amount);
+    std::sort(found_.begin(), found_.end(), [](const Trouble& a, const Trouble& b) {
+      if (a.kind != b.kind) return a.kind < b.kind;
+      if (std::fabs(a.amount) != std::fabs(b.amount)) return std::fabs(a.amount) > std::fabs(b.amount);
+      return a.key < b.key;
     });
     return std::move(found_);
   }
@@ -300,8 +302,8 @@ std::vector<SourceSummary> source_summaries(const Statistics& statistics) {
     source.p95_ms = quantile(delays[key], 0.95);
     source.p99_ms = quantile(delays[key], 0.99);
   }
-  std::stable_sort(all.begin(), all.end(), [](const SourceSummary& a, const SourceSummary& b) {
-    return a.counts.rows > b.counts.rows;
+  std::sort(all.begin(), all.end(), [](const SourceSummary& a, const SourceSummary& b) {
+    return a.counts.rows != b.counts.rows ? a.counts.rows > b.counts.rows : a.key < b.key;
   });
   return all;
 }

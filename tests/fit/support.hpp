@@ -35,8 +35,10 @@ class MadeTrace {
   void add(const MadeRow& row) { rows_.push_back(row); }
 
   std::vector<MadeRow>& rows() {
-    std::stable_sort(rows_.begin(), rows_.end(),
-                     [](const MadeRow& a, const MadeRow& b) { return a.arrival_ms < b.arrival_ms; });
+    std::sort(rows_.begin(), rows_.end(), [](const MadeRow& a, const MadeRow& b) {
+      if (a.arrival_ms != b.arrival_ms) return a.arrival_ms < b.arrival_ms;
+      return a.key != b.key ? a.key < b.key : a.event_ms < b.event_ms;
+    });
     return rows_;
   }
   Fitter fitter() {
