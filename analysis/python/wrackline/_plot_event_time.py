@@ -57,12 +57,16 @@ def delay_ecdf(source: Trace | Fit | Any, ax: Axes | None = None, *, tail: bool 
     trace = fit.trace if fit else as_trace(source)
     if not len(trace):
         raise ValueError("a trace without rows has no delays")
+    from matplotlib.ticker import FuncFormatter
+
     ax = _axes(ax)
     seen, counts = np.unique(trace.delay_ms, return_counts=True)
-    below = np.cumsum(counts) / len(trace)
-    share = 1 - below if tail else below
+    p001, p50, p99 = (float(v) for v in np.percentile(trace.delay_ms, [0.1, 50, 99], method="inverted_cdf"))
+    unit, size = _unit(abs(p50))
+    share = np.cumsum(counts) / len(trace)
+    share = np.where(seen < seen[-1], 1 - share, np.nan) if tail else share
     least = 1 / len(trace)
-    ax.step(seen, np.where(share > 0, share, np.nan) if tail else share, where="post", color=_BLUE, lw=2, label="seen")
+    ax.step(seen / size, share, where="post", color=_BLUE, lw=2, label="seen")
     low, high = float(seen[0]), float(max(seen[-1], 2))
     negative = low < 0
     if fit:
@@ -74,25 +78,23 @@ def delay_ecdf(source: Trace | Fit | Any, ax: Axes | None = None, *, tail: bool 
         if tail:
             law = np.where(law >= least / 2, law, np.nan)
         name = fit.family.replace("_", " ") if fit.parametric else "knots (no law fits)"
-        ax.plot(grid, law, color=_RED, lw=1.3, ls="--", label=f"fitted: {name}")
+        ax.plot(grid / size, law, color=_RED, lw=1.3, ls="--", label=f"fitted: {name}")
     if negative:
-        ax.set_xscale("symlog", linthresh=max(1.0, min(-low, 100.0)), linscale=0.4)
-        ax.set_xlim(left=1.3 * low)
+        ax.set_xscale("symlog", linthresh=max(1.0, min(-low, 100.0)) / size, linscale=0.4)
+        ax.set_xlim(left=1.3 * low / size)
         ax.axvline(0, color="black", lw=0.6)
     else:
-        from matplotlib.ticker import LogFormatter
-
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(LogFormatter())
-        ax.set_xlim(left=max(low, 0.5))
-    for percent in (50, 99):
-        value = float(np.percentile(trace.delay_ms, percent, method="inverted_cdf"))
+        ax.set_xlim(left=max(p001, 0.5) / size)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    for percent, value in ((50, p50), (99, p99)):
         height = 1 - percent / 100 if tail else percent / 100
-        ax.plot([value], [height], "o", color=_BLUE, ms=5, zorder=3)
+        ax.plot([value / size], [height], "o", color=_BLUE, ms=5, zorder=3)
         ax.annotate(
             f"P{percent} {_short(value)}",
-            (value, height),
-            xytext=(7, -11) if not tail else (7, 3),
+            (value / size, height),
+            xytext=(7, 3) if tail else (7, -4) if percent == 50 else (0, -15),
+            ha="left" if tail or percent == 50 else "center",
             textcoords="offset points",
             fontsize="small",
         )
@@ -103,7 +105,7 @@ def delay_ecdf(source: Trace | Fit | Any, ax: Axes | None = None, *, tail: bool 
     else:
         ax.set_ylim(0, 1.02)
         ax.set_ylabel("share of records")
-    ax.set_xlabel("delay [ms]")
+    ax.set_xlabel(f"delay [{unit}]")
     ax.set_title(f"delays of {len(trace):,} records")
     ax.grid(True, alpha=0.3)
     ax.legend(fontsize="small", loc="lower left" if tail else "lower right")
@@ -217,7 +219,7 @@ def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
     labels
         At most so many points of the front are named.
     """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
     frame = tune.to_frame()
     frame = frame[frame["p99_ms"].notna()]
@@ -264,6 +266,8 @@ def pareto(tune: Tune, ax: Axes | None = None, *, labels: int = 5) -> Axes:
     ax.xaxis.set_major_locator(FixedLocator([0, *decades]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_yscale("log")
+    if frame["p99_ms"].max() < 30 * frame["p99_ms"].min():
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ax.yaxis.set_minor_formatter(NullFormatter())
