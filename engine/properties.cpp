@@ -223,7 +223,9 @@ bool PropertyValues::is_null(std::string_view name) const {
   return std::holds_alternative<std::monostate>(get(name));
 }
 const PropertyValue& PropertyValues::get(std::string_view name) const {
-  return values_[table_->index_of(name)];
+  const std::size_t index = table_->index_of(name);
+  if (reads_) (*reads_)[index] = true;
+  return values_[index];
 }
 bool PropertyValues::get_bool(std::string_view name) const { return std::get<bool>(get(name)); }
 std::int64_t PropertyValues::get_int(std::string_view name) const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -114,6 +115,11 @@ class PropertyValues {
   const std::string& get_string(std::string_view name) const;
   const std::vector<std::string>& get_list(std::string_view name) const;
 
+  /// From now on remembers which names are asked for: how the tests hold the marks in the tables against what
+  /// the models read.
+  void record_reads() { reads_ = std::make_shared<std::vector<bool>>(values_.size()); }
+  bool was_read(std::string_view name) const { return reads_ && (*reads_)[table_->index_of(name)]; }
+
   /// Names set explicitly, sorted.
   std::vector<std::string_view> explicit_names() const;
   /// Names set explicitly that have no effect here, sorted: every report lists them.
@@ -124,6 +130,7 @@ class PropertyValues {
   Version version_{};
   std::vector<PropertyValue> values_;
   std::vector<bool> explicit_;
+  std::shared_ptr<std::vector<bool>> reads_;  ///< shared with copies, as they are read in place of this
 };
 
 /// A broken rule between properties, worded as the engine's own exception would.

@@ -21,6 +21,25 @@ ParamDef traffic_param() {
           .choices = {"both", "out", "in", "requests", "responses"}};
 }
 
+void to_connections(Scene& scene,
+                    std::uint32_t (sim::Network::*act)(const sim::Process& process, const sim::Process* peer),
+                    std::string_view what) {
+  if (scene.world.network == nullptr) return scene.missed("this world has no network");
+  std::vector<const sim::Process*> peers{nullptr};
+  if (const std::string& selector = scene.text("peers"); !selector.empty()) {
+    peers.clear();
+    for (const sim::Node* node : scene.nodes_of(selector)) {
+      for (const auto& process : node->processes()) peers.push_back(process.get());
+    }
+  }
+  std::uint32_t connections = 0;
+  for (const sim::Process* process : scene.processes()) {
+    for (const sim::Process* peer : peers) connections += (scene.world.network->*act)(*process, peer);
+  }
+  if (connections == 0) return scene.missed(fmt::format("no connection for: {}", what));
+  scene.did(fmt::format("{} connections {}", connections, what), connections);
+}
+
 void RuleFault::strike(Scene& scene) {
   if (scene.world.network == nullptr) {
     scene.missed("this world has no network");

@@ -6,12 +6,19 @@
 
 #include "faults/fault.hpp"
 #include "sim/link_rules.hpp"
+#include "sim/network.hpp"
 
 namespace wrackline::faults {
 
 /// Parameters that every such fault has, to be put in front of its own.
 ParamDef peers_param();
 ParamDef traffic_param();
+
+/// Does it to every connection between a target and a peer (all of them, when none is named), and says what
+/// was done.
+void to_connections(Scene& scene,
+                    std::uint32_t (sim::Network::*act)(const sim::Process& process, const sim::Process* peer),
+                    std::string_view what);
 
 class RuleFault : public Fault {
  public:

@@ -7,21 +7,7 @@ namespace {
 
 class NetworkHalfOpen final : public Fault {
   void strike(Scene& scene) override {
-    if (scene.world.network == nullptr) return scene.missed("this world has no network");
-    std::vector<const sim::Process*> peers{nullptr};
-    if (const std::string& selector = scene.text("peers"); !selector.empty()) {
-      peers.clear();
-      for (const sim::Node* node : scene.nodes_of(selector)) {
-        for (const auto& process : node->processes()) peers.push_back(process.get());
-      }
-    }
-    std::uint32_t connections = 0;
-    for (const sim::Process* process : scene.processes()) {
-      for (const sim::Process* peer : peers)
-        connections += scene.world.network->half_open_connections(*process, peer);
-    }
-    if (connections == 0) return scene.missed("no connection to half-open");
-    scene.did(std::to_string(connections) + " connections half-open", connections);
+    to_connections(scene, &sim::Network::half_open_connections, "half-open");
   }
 };
 

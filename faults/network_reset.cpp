@@ -5,23 +5,7 @@ namespace wrackline::faults {
 namespace {
 
 class NetworkReset final : public Fault {
-  void strike(Scene& scene) override {
-    if (scene.world.network == nullptr) return scene.missed("this world has no network");
-    std::vector<const sim::Process*> peers{nullptr};
-    if (const std::string& selector = scene.text("peers"); !selector.empty()) {
-      peers.clear();
-      for (const sim::Node* node : scene.nodes_of(selector)) {
-        for (const auto& process : node->processes()) peers.push_back(process.get());
-      }
-    }
-    std::uint32_t connections = 0;
-    for (const sim::Process* process : scene.processes()) {
-      for (const sim::Process* peer : peers)
-        connections += scene.world.network->reset_connections(*process, peer);
-    }
-    if (connections == 0) return scene.missed("no connection to reset");
-    scene.did(std::to_string(connections) + " connections reset", connections);
-  }
+  void strike(Scene& scene) override { to_connections(scene, &sim::Network::reset_connections, "reset"); }
 };
 
 }  // namespace

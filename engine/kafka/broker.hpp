@@ -44,6 +44,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   // ReplicaListener
   void internal_write_done(PartitionId partition, std::uint64_t token, Errors error) override;
   void isr_proposed(AlterPartitionProposal proposal) override;
+  void log_directory_failed() override;
 
  private:
   /// The broker's own connection to the controller.
@@ -102,6 +103,9 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   sim::Task<> isr_loop();
   sim::Task<> checkpoint_loop();
   sim::Task<> retention_loop();
+  sim::Task<> flush_loop();
+  static void on_halt(void* self, std::uint64_t incarnation);
+  static void on_supervisor(void* self, std::uint64_t incarnation);
   static void on_registration_timer(void* self, std::uint64_t);
   static void on_metadata_timer(void* self, std::uint64_t);
   static void on_alter_timer(void* self, std::uint64_t);
@@ -128,6 +132,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   bool registered_ = false;
   bool stopping_ = false;
   bool may_stop_ = false;
+  bool halting_ = false;
   sim::EventHandle alter_timer_;
   /// Until when the controller must have answered.
   struct Owed {

@@ -9,6 +9,10 @@ namespace wrackline::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds kControllerRetry{100};
+/// Until whoever looks after the machine starts a broker again that halted.
+constexpr std::chrono::seconds kSupervisor{5};
+/// log.flush.scheduler.interval.ms from here on: the scheduler never runs.
+constexpr std::int64_t kNeverMs = std::int64_t{1} << 40;
 /// controller.quorum.request.timeout.ms, of metadata, and controller.socket.timeout.ms, of everything else.
 constexpr std::chrono::seconds kMetadataTimeout{2};
 constexpr std::chrono::seconds kControllerTimeout{30};
@@ -56,6 +60,7 @@ void Broker::forget_everything() {
   registered_ = false;
   stopping_ = false;
   may_stop_ = false;
+  halting_ = false;
   channel_.reset();
   owed_.clear();
 }
@@ -66,6 +71,7 @@ void Broker::start_serving() {
   process_.spawn("isr check", isr_loop());
   process_.spawn("checkpoints", checkpoint_loop());
   process_.spawn("retention", retention_loop());
+  if (cluster_.settings.log_flush_scheduler_interval_ms < kNeverMs) process_.spawn("flush", flush_loop());
   fetch_metadata();
 }
 
@@ -125,6 +131,35 @@ sim::Task<> Broker::retention_loop() {
     replicas_.run_retention();
     co_await sim::sleep_local(std::chrono::milliseconds{cluster_.settings.log_retention_check_interval_ms});
   }
+}
+
+sim::Task<> Broker::flush_loop() {
+  for (;;) {
+    co_await sim::sleep_local(std::chrono::milliseconds{cluster_.settings.log_flush_scheduler_interval_ms});
+    replicas_.flush_dirty();
+  }
+}
+
+/// Exit.halt(1), outside of the code that noticed.
+void Broker::log_directory_failed() {
+  if (halting_) return;
+  halting_ = true;
+  process_.announce(moments::kLogDirectoryFailed, id_);
+  process_.sim().schedule_after(sim::Duration{0}, {&on_halt, this, process_.incarnation()},
+                                sim::kKernelEntity);
+}
+
+void Broker::on_halt(void* self, std::uint64_t incarnation) {
+  sim::Process& process = static_cast<Broker*>(self)->process_;
+  if (!process.alive() || process.incarnation() != incarnation) return;
+  process.crash();
+  process.sim().schedule_after(kSupervisor, {&on_supervisor, self, incarnation}, sim::kKernelEntity);
+}
+
+void Broker::on_supervisor(void* self, std::uint64_t incarnation) {
+  sim::Process& process = static_cast<Broker*>(self)->process_;
+  const bool still_dead = !process.alive() && process.incarnation() == incarnation;
+  if (still_dead && process.node().powered()) process.restart();
 }
 
 sim::Task<> Broker::stop(sim::Process& process) {

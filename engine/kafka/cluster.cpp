@@ -45,7 +45,8 @@ Cluster::Cluster(sim::Simulation& simulation, sim::Network& network, sim::Observ
                                     {},
                                     {},
                                     {},
-                                    1});
+                                    1,
+                                    {}});
   // The truth refers to the layout that lives with it.
   context_->truth = CommitTruth{context_->layout, observer};
   for (const TopicLayout& topic : context_->layout.topics()) {

@@ -40,6 +40,7 @@ struct BrokerSettings {
   std::int64_t replica_high_watermark_checkpoint_interval_ms = 5000;
   std::int64_t log_flush_offset_checkpoint_interval_ms = 60000;
   std::int64_t log_retention_check_interval_ms = 300000;
+  std::int64_t log_flush_scheduler_interval_ms = INT64_MAX;
   std::int64_t offsets_commit_timeout_ms = 5000;
   GroupCoordinatorConfig group;
   bool elr_enabled = true;
@@ -53,6 +54,12 @@ struct TopicSettings {
   std::int64_t flush_messages = INT64_MAX;
   std::int64_t flush_ms = INT64_MAX;
   LogConfig log;
+};
+
+/// A group's commit as the log has it: the truth beside what members and coordinators believe.
+struct CommitInForce {
+  Offset offset = -1;
+  std::string metadata;
 };
 
 class Broker;
@@ -76,6 +83,13 @@ struct ClusterContext {
   /// Which job reads as which group, to tell the observer about commits and generations.
   std::map<std::string, std::uint32_t, std::less<>> jobs_by_group;
   std::int64_t next_producer_id = 1;
+  std::map<std::pair<std::uint32_t, PartitionId>, CommitInForce> commits;  ///< by job
+
+  /// Null: nothing committed yet.
+  const CommitInForce* commit_of(std::uint32_t job, PartitionId partition) const {
+    const auto found = commits.find({job, partition});
+    return found == commits.end() ? nullptr : &found->second;
+  }
 
   const TopicSettings& topic_of(PartitionId partition) const {
     return topics[static_cast<std::size_t>(layout.partition(partition).topic)];

@@ -86,7 +86,7 @@ void ConsumerActor::ask_for_metadata() {
   if (broker == kNoBroker) return;
   metadata_in_flight_ = true;
   metadata_not_before_ = process_.now() + std::chrono::milliseconds{100};
-  metadata_give_up_ = process_.now() + std::chrono::seconds{10};
+  metadata_give_up_ = process_.now() + std::chrono::milliseconds{fetch_.connection_setup_timeout_ms};
   connections_.socket(broker, 0).send(kind_of(Api::metadata), kSmallMessageBytes, MetadataRequest{},
                                       kMetadataCorrelation | ++metadata_correlation_);
 }

@@ -29,6 +29,7 @@ struct ConsumerFetchSettings {
   std::int64_t max_partition_fetch_bytes = 1048576;
   std::int64_t reconnect_backoff_ms = 50;
   std::int64_t reconnect_backoff_max_ms = 1000;
+  std::int64_t connection_setup_timeout_ms = 10000;
 };
 
 class ConsumerActor final : public sim::Endpoint {

@@ -24,6 +24,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/kafka/assignor.hpp"
@@ -110,6 +111,9 @@ class ConsumerCoordinator final : public ResponseHandler {
   };
   /// Gives partitions that have no position yet the group's committed offset, if there is one.
   CommittedOffsets init_with_committed_offsets(std::int64_t now_ms);
+  /// The metadata that was committed with this offset, as this client fetched it when it took the partition
+  /// over; empty: none, or another offset.
+  std::string_view committed_metadata(TopicPartition partition, Offset offset) const;
 
   struct AsyncCommit {
     CommitId commit = 0;
@@ -288,6 +292,8 @@ class ConsumerCoordinator final : public ResponseHandler {
   std::optional<MetadataSnapshot> assignment_snapshot_;
   TopicPartitions sticky_memory_;  ///< the last assignment: what the sticky assignor calls owned
   std::int32_t sticky_generation_ = kNoGeneration;
+
+  std::vector<FetchedOffset> restored_;  ///< committed offsets as they were last fetched
 
   Stage stage_ = Stage::idle;
   bool callback_open_ = false;

@@ -392,6 +392,13 @@ void ConsumerCoordinator::handle_fetch(const InFlight& request, ConsumerResponse
   if (response != nullptr) fetch_->offsets = response->partitions;
 }
 
+std::string_view ConsumerCoordinator::committed_metadata(TopicPartition partition, Offset offset) const {
+  for (const FetchedOffset& known : restored_) {
+    if (known.partition == partition && known.offset == offset) return known.metadata;
+  }
+  return {};
+}
+
 ConsumerCoordinator::CommittedOffsets ConsumerCoordinator::init_with_committed_offsets(std::int64_t now_ms) {
   TopicPartitions wanted;
   for (const PartitionFetchState& state : subscriptions_.assigned()) {
@@ -427,6 +434,9 @@ ConsumerCoordinator::CommittedOffsets ConsumerCoordinator::init_with_committed_o
       metadata_.update_last_seen_epoch_if_newer(committed.partition, committed.leader_epoch);
     }
     if (!subscriptions_.is_assigned(committed.partition)) continue;
+    std::erase_if(restored_,
+                  [&](const FetchedOffset& known) { return known.partition == committed.partition; });
+    restored_.push_back(committed);
     subscriptions_.seek_unvalidated(committed.partition, {committed.offset, committed.leader_epoch,
                                                           metadata_.current_leader(committed.partition)});
   }

@@ -399,7 +399,7 @@ void GroupCoordinator::commit(const OffsetCommitRequest& request, std::int64_t p
   std::vector<GroupRecord> records;
   std::vector<Undo> undo;
   for (const OffsetToCommit& wanted : request.offsets) {
-    if (wanted.metadata_bytes > config_.offset_metadata_max_bytes) {
+    if (std::ssize(wanted.metadata) > config_.offset_metadata_max_bytes) {
       response.partitions.emplace_back(wanted.partition, Errors::offset_metadata_too_large);
       continue;
     }
@@ -409,6 +409,7 @@ void GroupCoordinator::commit(const OffsetCommitRequest& request, std::int64_t p
     record.partition = wanted.partition;
     record.offset = wanted.offset;
     record.leader_epoch = wanted.leader_epoch;
+    record.metadata = wanted.metadata;
     record.commit_timestamp_ms = now_ms;
     if (!transactional) {
       Undo before{request.group, wanted.partition, 0, std::nullopt};

@@ -131,7 +131,7 @@ struct OffsetToCommit {
   TopicPartition partition;
   Offset offset = 0;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
-  std::int32_t metadata_bytes = 0;
+  std::string metadata;  ///< whatever the application keeps with the offset
 };
 
 struct OffsetCommitRequest {
@@ -168,6 +168,7 @@ struct FetchedOffset {
   TopicPartition partition;
   Offset offset = -1;  ///< -1: nothing committed
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  std::string metadata;
   Errors error = Errors::none;
 };
 
@@ -216,6 +217,7 @@ struct OffsetCommitRecord {
   bool tombstone = false;
   Offset offset = -1;
   LeaderEpoch leader_epoch = kNoLeaderEpoch;
+  std::string metadata;
   std::int64_t commit_timestamp_ms = 0;
 };
 

@@ -28,6 +28,7 @@ inline constexpr MomentDef kBecameLeader{"kafka.leader.started", {"broker", "par
 inline constexpr MomentDef kBrokerFenced{"kafka.broker.fenced", {"broker"}, "the controller gave up on a broker's session"};
 inline constexpr MomentDef kBrokerUnfenced{"kafka.broker.unfenced", {"broker"}, "a broker may lead and follow again"};
 inline constexpr MomentDef kBrokerRegistered{"kafka.broker.registered", {"broker", "epoch"}, "a broker registered with the controller"};
+inline constexpr MomentDef kLogDirectoryFailed{"kafka.broker.log_directory_failed", {"broker"}, "the disk refused a write: the broker halts"};
 inline constexpr MomentDef kBrokerRecovered{"kafka.broker.recovered", {"broker", "incarnation"}, "a broker loaded its logs after a restart"};
 
 inline constexpr MomentDef kGroupJoined{"group.member.joining", {"broker", "partition"}, "a consumer asks to join its group"};
@@ -49,16 +50,15 @@ inline constexpr MomentDef kConsumerRevoked{"consumer.partitions.revoked", {"con
 inline constexpr MomentDef kConsumerLost{"consumer.partitions.lost", {"consumer", "partitions"}, "onPartitionsLost ran: others may own them already"};
 // clang-format on
 
-inline constexpr const MomentDef* kAll[] = {&kProduceReceived,   &kProduceAppended,      &kProduceRefused,
-                                            &kProduceDuplicate,  &kReplicaAppended,      &kReplicaTruncated,
-                                            &kHighWatermark,     &kIsrProposed,          &kIsrShrunk,
-                                            &kIsrExpanded,       &kLeaderElected,        &kLeaderLost,
-                                            &kUncleanElection,   &kBecameLeader,         &kBrokerFenced,
-                                            &kBrokerUnfenced,    &kBrokerRegistered,     &kBrokerRecovered,
-                                            &kGroupJoined,       &kRebalanceStarted,     &kRebalanceCompleted,
-                                            &kOffsetsCommitting, &kOffsetsCommitted,     &kMemberExpired,
-                                            &kCoordinatorLoaded, &kProducerSending,      &kProducerAcked,
-                                            &kProducerFailed,    &kProducerDisconnected, &kConsumerPolled,
-                                            &kConsumerAssigned,  &kConsumerRevoked,      &kConsumerLost};
+inline constexpr const MomentDef* kAll[] = {
+    &kProduceReceived,  &kProduceAppended,      &kProduceRefused,     &kProduceDuplicate,
+    &kReplicaAppended,  &kReplicaTruncated,     &kHighWatermark,      &kIsrProposed,
+    &kIsrShrunk,        &kIsrExpanded,          &kLeaderElected,      &kLeaderLost,
+    &kUncleanElection,  &kBecameLeader,         &kBrokerFenced,       &kBrokerUnfenced,
+    &kBrokerRegistered, &kBrokerRecovered,      &kLogDirectoryFailed, &kGroupJoined,
+    &kRebalanceStarted, &kRebalanceCompleted,   &kOffsetsCommitting,  &kOffsetsCommitted,
+    &kMemberExpired,    &kCoordinatorLoaded,    &kProducerSending,    &kProducerAcked,
+    &kProducerFailed,   &kProducerDisconnected, &kConsumerPolled,     &kConsumerAssigned,
+    &kConsumerRevoked,  &kConsumerLost};
 
 }  // namespace wrackline::kafka::moments

@@ -53,8 +53,8 @@ void OffsetMetadataManager::replay(const OffsetCommitRecord& record, std::int64_
     for (Pending& pending : pending_) erase(pending.groups, record.group, record.partition);
     return;
   }
-  const Committed value{record.partition, record.offset, record.leader_epoch, record.commit_timestamp_ms,
-                        next_position_++};
+  const Committed value{record.partition,           record.offset,    record.leader_epoch,
+                        record.commit_timestamp_ms, next_position_++, record.metadata};
   if (producer_id == kNoProducerId) {
     put(of(committed_, record.group), value);
     return;
@@ -119,6 +119,7 @@ void OffsetMetadataManager::fetch(const OffsetFetchRequest& request, OffsetFetch
     } else if (const Committed* const known = find(request.group, partition)) {
       fetched.offset = known->offset;
       fetched.leader_epoch = known->leader_epoch;
+      fetched.metadata = known->metadata;
     }
     response.partitions.push_back(fetched);
   }

@@ -2,7 +2,7 @@
 // (pending until the marker), reads, expiry and deletion.
 //
 // Modelled: C-7 (writes), C-8, T-14; a marker does not overwrite a commit that was appended later than the
-// pending one. Not modelled: metadata strings (only their size), per-commit retention of very old clients.
+// pending one. Not modelled: per-commit retention of very old clients.
 // From: OffsetMetadataManager, OffsetExpirationConditionImpl.
 #pragma once
 
@@ -24,6 +24,7 @@ class OffsetMetadataManager {
     LeaderEpoch leader_epoch = kNoLeaderEpoch;
     std::int64_t commit_timestamp_ms = 0;
     std::uint64_t position = 0;  ///< order in the log
+    std::string metadata;
   };
 
   /// Applies a record of the log. `producer_id` >= 0: it belongs to a transaction.

@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kMostRememberedKeys = std::size_t{1} << 22;
 /// Keeps these correlations apart from the sender's.
 constexpr std::uint64_t kMetadataCorrelation = std::uint64_t{1} << 40;
-/// socket.connection.setup.timeout.ms: after that another broker is asked for the metadata.
-constexpr std::chrono::seconds kMetadataTimeout{10};
 
 }  // namespace
 
@@ -122,7 +120,7 @@ void ProducerActor::ask_for_metadata() {
   if (broker == kNoBroker) return;
   metadata_in_flight_ = true;
   metadata_not_before_ = process_.now() + std::chrono::milliseconds{options_.config.retry_backoff_ms};
-  metadata_give_up_ = process_.now() + kMetadataTimeout;
+  metadata_give_up_ = process_.now() + std::chrono::milliseconds{options_.connection_setup_timeout_ms};
   ++metadata_correlation_;
   connections_.socket(broker, 0).send(kind_of(Api::metadata), kSmallMessageBytes, MetadataRequest{},
                                       kMetadataCorrelation | metadata_correlation_);

@@ -30,6 +30,8 @@ struct ProducerActorOptions {
   ProducerConfig config;
   std::int64_t reconnect_backoff_ms = 50;
   std::int64_t reconnect_backoff_max_ms = 1000;
+  /// After that another broker is asked for the metadata.
+  std::int64_t connection_setup_timeout_ms = 10000;
   bool keyed = true;
   std::string key_prefix;
   /// A process may hold a consumer's connections too; their backoffs jitter apart.

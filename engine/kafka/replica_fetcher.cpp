@@ -117,15 +117,21 @@ void ReplicaFetcher::on_message(sim::Socket socket, sim::Message message) {
 }
 
 void ReplicaFetcher::take(ReplicaFetchResponse& response) {
-  for (const ReplicaFetchedPartition& got : response.partitions) {
+  // A disk works in order: the last write stands for all.
+  std::size_t last = response.partitions.size();
+  for (std::size_t i = 0; i < response.partitions.size(); ++i) {
+    if (response.partitions[i].batch_count > 0) last = i;
+  }
+  for (std::size_t i = 0; i < response.partitions.size(); ++i) {
+    const ReplicaFetchedPartition& got = response.partitions[i];
     const bool wanted = std::any_of(partitions_.begin(), partitions_.end(),
                                     [&](const Fetched& at) { return at.partition == got.partition; });
-    if (wanted) take_partition(got, response);
+    if (wanted) take_partition(got, response, i == last);
   }
 }
 
-void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got,
-                                    const ReplicaFetchResponse& response) {
+void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response,
+                                    bool last) {
   Partition& partition = *replicas_.find(got.partition);
   if (got.error == Errors::none) {
     if (got.diverging) {
@@ -134,7 +140,9 @@ void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got,
     }
     const std::span<const RecordBatch> batches =
         std::span{response.batches}.subspan(got.first_batch, got.batch_count);
-    const AppendInfo info = replicas_.append_fetched(got.partition, batches, got);
+    sim::DiskHandler written;
+    if (last) written = sim::DiskHandler::to<&ReplicaFetcher::on_written>(*this);
+    const AppendInfo info = replicas_.append_fetched(got.partition, batches, got, written);
     if (info.error != Errors::none || info.fault != AppendFault::none) delay(got.partition);
     return;
   }
@@ -146,6 +154,10 @@ void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got,
     }
   }
   delay(got.partition);
+}
+
+void ReplicaFetcher::on_written(std::uint64_t, sim::DiskResult result) {
+  if (result != sim::DiskResult::ok) replicas_.disk_failed();
 }
 
 void ReplicaFetcher::delay(PartitionId partition) {

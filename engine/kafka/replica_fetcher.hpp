@@ -37,7 +37,8 @@ class ReplicaFetcher final : public sim::Endpoint {
   void fetch();
   void retry_after(sim::Duration delay);
   void take(ReplicaFetchResponse& response);
-  void take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response);
+  void take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response, bool last);
+  void on_written(std::uint64_t write, sim::DiskResult result);
   void delay(PartitionId partition);
   static void on_timer(void* self, std::uint64_t);
   static void on_socket_timeout(void* self, std::uint64_t);

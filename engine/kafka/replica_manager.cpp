@@ -7,25 +7,6 @@
 
 namespace wrackline::kafka {
 
-namespace {
-
-/// Tokens of produce requests: which pending request, which life of that slot, which of its batches.
-constexpr std::uint64_t kInternalToken = std::uint64_t{1} << 63;
-
-constexpr std::uint64_t token_of(std::uint32_t slot, std::uint32_t generation, std::size_t batch) {
-  return (std::uint64_t{generation & 0xffffffU} << 38) | (std::uint64_t{slot & 0x3fffffU} << 16) |
-         (batch & 0xffffU);
-}
-
-/// In place of a batch's number: the token of the request as a whole.
-constexpr std::size_t kNoBatch = 0xffff;
-
-RequiredAcks required(std::int16_t acks) {
-  return acks == 0 ? RequiredAcks::none : acks == 1 ? RequiredAcks::leader : RequiredAcks::all;
-}
-
-}  // namespace
-
 ReplicaManager::ReplicaManager(ClusterContext& cluster, BrokerId id, sim::Process& process, sim::Disk& disk,
                                const MetadataCache& metadata, Responder& responder, ReplicaListener& listener)
     : cluster_{cluster},
@@ -51,159 +32,6 @@ ReplicaManager::ReplicaManager(ClusterContext& cluster, BrokerId id, sim::Proces
 }
 
 std::int64_t ReplicaManager::now_ms() const { return process_.node().wall_ms(); }
-
-// --- produce
-// ------------------------------------------------------------------------------------------------------------
-
-void ReplicaManager::produce(Ticket ticket, ProduceRequest& request) {
-  std::uint32_t slot = 0;
-  if (free_produces_.empty()) {
-    slot = static_cast<std::uint32_t>(produces_.size());
-    produces_.emplace_back();
-  } else {
-    slot = free_produces_.back();
-    free_produces_.pop_back();
-  }
-  produces_[slot].ticket = ticket;
-  produces_[slot].in_use = true;
-  produces_[slot].waiting =
-      1;  // released below: no batch may complete the request before all have been appended
-  produces_[slot].response.partitions.clear();
-  const std::uint32_t generation = ++produces_[slot].generation;
-  bool any_error = false;
-  touched_.clear();
-
-  for (std::size_t i = 0; i < request.batches.size(); ++i) {
-    ProduceBatch& produced = request.batches[i];
-    PartitionResponse verdict;
-    verdict.partition = produced.partition;
-    if (!replicas_[produced.partition]) {
-      verdict.error = Errors::not_leader_or_follower;
-      produces_[slot].response.partitions.push_back(verdict);
-      any_error = true;
-      continue;
-    }
-    Replica& target = replica(produced.partition);
-    const auto count = static_cast<std::int64_t>(produced.batch.count());
-    process_.announce(moments::kProduceReceived, id_, produced.partition, count);
-    const RecordsPtr records = produced.batch.records;
-    const Offset end_before = target.partition.log().log_end_offset();
-    const std::uint64_t token = token_of(slot, generation, i);
-    const AppendInfo info = target.partition.append(std::move(produced.batch), required(request.acks), token,
-                                                    request.timeout_ms, now_ms());
-    verdict.error = info.error;
-    verdict.base_offset = info.base_offset;
-    verdict.log_start_offset = target.partition.log().log_start_offset();
-    if (info.error == Errors::not_leader_or_follower && target.partition.leader()) {
-      verdict.current_leader = {*target.partition.leader(), target.partition.leader_epoch()};
-    }
-    produces_[slot].response.partitions.push_back(verdict);
-    if (info.error != Errors::none) {
-      any_error = true;
-      process_.announce(moments::kProduceRefused, id_, produced.partition,
-                        static_cast<std::int64_t>(info.error));
-    } else {
-      if (info.duplicate) {
-        process_.announce(moments::kProduceDuplicate, id_, produced.partition, info.base_offset);
-      } else {
-        if (records && cluster_.truth.observed(produced.partition)) {
-          cluster_.observer.appended(cluster_.truth.ref(produced.partition), info.base_offset, records->ids,
-                                     process_.now());
-        }
-        touched_.push_back({produced.partition, target.partition.log().bytes_from(end_before)});
-      }
-      if (request.acks == kAcksAll) ++produces_[slot].waiting;
-    }
-    after(produced.partition);
-    if (info.error == Errors::none && !info.duplicate) {
-      process_.announce(moments::kProduceAppended, id_, produced.partition, info.base_offset, count);
-    }
-  }
-  // As the real action queue does: waiting fetches are looked at once the whole request has been appended.
-  for (std::size_t i = 0; i < touched_.size(); ++i) {
-    const auto [partition, bytes] = touched_[i];
-    const bool waits = request.acks != 0 && (i + 1 == touched_.size() || flushes_each_append(partition));
-    if (waits) ++produces_[slot].waiting;
-    const std::uint64_t token = token_of(slot, generation, kNoBatch);
-    write(partition, bytes,
-          waits ? sim::DiskHandler::to<&ReplicaManager::on_written>(*this, token) : sim::DiskHandler{});
-  }
-  for (std::size_t i = 0; i < touched_.size(); ++i) wake_parked(touched_[i].partition, true, false, false);
-
-  if (request.acks == 0) {
-    PendingProduce& pending = produces_[slot];
-    pending.in_use = false;
-    free_produces_.push_back(slot);
-    if (any_error) {
-      responder_.hang_up(ticket);
-    } else {
-      responder_.respond(ticket, Api::produce, 0, sim::Message{});
-    }
-    return;
-  }
-  if (--produces_[slot].waiting == 0) {
-    finish(produces_[slot]);
-  } else {
-    arm_produce_expiry();
-  }
-}
-
-void ReplicaManager::complete_produce(std::uint64_t token, Errors error) {
-  const auto slot = static_cast<std::uint32_t>((token >> 16) & 0x3fffffU);
-  const auto generation = static_cast<std::uint32_t>((token >> 38) & 0xffffffU);
-  if (slot >= produces_.size()) return;
-  PendingProduce& pending = produces_[slot];
-  if (!pending.in_use || (pending.generation & 0xffffffU) != generation) return;
-  const std::size_t batch = token & 0xffffU;
-  if (batch < pending.response.partitions.size()) {
-    PartitionResponse& verdict = pending.response.partitions[batch];
-    // What the disk refused stays refused, replicated or not.
-    if (verdict.error != Errors::kafka_storage_error) verdict.error = error;
-    if (error == Errors::not_leader_or_follower && replicas_[verdict.partition]) {
-      const Partition& partition = replica(verdict.partition).partition;
-      if (partition.leader()) verdict.current_leader = {*partition.leader(), partition.leader_epoch()};
-    }
-  }
-  if (--pending.waiting == 0) finish(pending);
-}
-
-void ReplicaManager::on_written(std::uint64_t token, sim::DiskResult result) {
-  if (result == sim::DiskResult::ok) {
-    complete_produce(token, Errors::none);
-    return;
-  }
-  // A log directory that can not be written is taken offline by the real broker; here the request fails.
-  const auto slot = static_cast<std::uint32_t>((token >> 16) & 0x3fffffU);
-  if (slot < produces_.size() && produces_[slot].in_use) {
-    for (PartitionResponse& verdict : produces_[slot].response.partitions)
-      verdict.error = Errors::kafka_storage_error;
-  }
-  complete_produce(token, Errors::kafka_storage_error);
-}
-
-void ReplicaManager::finish(PendingProduce& pending) {
-  const auto slot = static_cast<std::uint32_t>(&pending - produces_.data());
-  const auto bytes = static_cast<std::uint32_t>(kSmallMessageBytes + 24 * pending.response.partitions.size());
-  responder_.answer(pending.ticket, Api::produce, bytes, std::move(pending.response));
-  pending.response = {};
-  pending.in_use = false;
-  free_produces_.push_back(slot);
-}
-
-AppendInfo ReplicaManager::append_internal(PartitionId partition, RecordBatch batch, std::uint64_t token,
-                                           std::int64_t timeout_ms) {
-  Replica& target = replica(partition);
-  const Offset end_before = target.partition.log().log_end_offset();
-  const AppendInfo info = target.partition.append(std::move(batch), RequiredAcks::all, token | kInternalToken,
-                                                  timeout_ms, now_ms(), AppendOrigin::coordinator);
-  if (info.error == Errors::none) write(partition, target.partition.log().bytes_from(end_before), {});
-  after(partition);
-  if (info.error == Errors::none) {
-    wake_parked(partition, true, false, false);
-    arm_produce_expiry();
-  }
-  return info;
-}
 
 /// The partition set something in motion: completions, a higher watermark, a proposal.
 void ReplicaManager::after(PartitionId id) {
@@ -243,6 +71,8 @@ void ReplicaManager::write(PartitionId id, std::int64_t bytes, sim::DiskHandler 
     return;
   }
   at.flush_counted_from = end;
+  at.flushed_at_ms = now_ms();
+  at.flushing_to = end;
   disk_.append(at.file, process_, bytes, 0, {});
   disk_.flush(at.file, process_, done.function != nullptr ? done : sim::DiskHandler{});
   disk_.flush(at.file, process_, sim::DiskHandler::to<&ReplicaManager::on_flushed>(*this, id));
@@ -254,7 +84,26 @@ bool ReplicaManager::flushes_each_append(PartitionId id) const {
 
 void ReplicaManager::on_flushed(std::uint64_t id, sim::DiskResult result) {
   Replica& at = replica(static_cast<PartitionId>(id));
-  if (result == sim::DiskResult::ok) at.partition.log().mark_flushed(at.flush_counted_from);
+  if (result == sim::DiskResult::ok) {
+    at.partition.log().mark_flushed(at.flushing_to);
+  } else {
+    listener_.log_directory_failed();
+  }
+}
+
+void ReplicaManager::on_background_write(std::uint64_t, sim::DiskResult result) {
+  if (result != sim::DiskResult::ok) listener_.log_directory_failed();
+}
+
+void ReplicaManager::flush_dirty() {
+  for (const PartitionId id : hosted_) {
+    Replica& at = replica(id);
+    const Offset end = at.partition.log().log_end_offset();
+    if (now_ms() - at.flushed_at_ms < cluster_.topic_of(id).flush_ms || end == at.flushing_to) continue;
+    at.flushed_at_ms = now_ms();
+    at.flushing_to = at.flush_counted_from = end;
+    disk_.flush(at.file, process_, sim::DiskHandler::to<&ReplicaManager::on_flushed>(*this, id));
+  }
 }
 
 /// The log was shortened at its end: so is its file.
@@ -264,42 +113,17 @@ void ReplicaManager::cut_file(Replica& at) {
   disk_.truncate(at.file, {std::min(bytes, disk_.written(at.file).bytes), 0});
 }
 
-void ReplicaManager::arm_produce_expiry() {
-  std::int64_t next = INT64_MAX;
-  for (const PartitionId id : hosted_) {
-    if (const auto deadline = replica(id).partition.next_produce_deadline_ms())
-      next = std::min(next, *deadline);
-  }
-  if (next == INT64_MAX) return;
-  if (process_.sim().is_pending(produce_expiry_) && produce_expiry_ms_ <= next) return;
-  process_.cancel(produce_expiry_);
-  produce_expiry_ms_ = next;
-  const auto delay = std::chrono::milliseconds{std::max<std::int64_t>(next + 1 - now_ms(), 1)};
-  produce_expiry_ = process_.schedule_after(delay, {&expire_produce, this, 0});
-}
-
-void ReplicaManager::expire_produce(void* self, std::uint64_t) {
-  auto& manager = *static_cast<ReplicaManager*>(self);
-  for (const PartitionId id : manager.hosted_) {
-    const auto deadline = manager.replica(id).partition.next_produce_deadline_ms();
-    if (!deadline || *deadline >= manager.now_ms()) continue;
-    manager.replica(id).partition.expire_produce(manager.now_ms());
-    manager.after(id);
-  }
-  manager.arm_produce_expiry();
-}
-
 // --- replication
 // --------------------------------------------------------------------------------------------------------
 
 AppendInfo ReplicaManager::append_fetched(PartitionId id, std::span<const RecordBatch> batches,
-                                          const ReplicaFetchedPartition& answer) {
+                                          const ReplicaFetchedPartition& answer, sim::DiskHandler written) {
   Replica& at = replica(id);
   const Offset end_before = at.partition.log().log_end_offset();
   const AppendInfo info = at.partition.append_as_follower(batches, at.partition.leader_epoch(),
                                                           answer.high_watermark, answer.log_start, now_ms());
   if (!batches.empty() && info.error == Errors::none && info.fault == AppendFault::none) {
-    write(id, at.partition.log().bytes_from(end_before), {});
+    write(id, at.partition.log().bytes_from(end_before), written);
     process_.announce(moments::kReplicaAppended, id_, id, at.partition.log().log_end_offset());
   }
   after(id);
@@ -431,7 +255,7 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
     }
     at.partition.restart(options, at.high_watermark_checkpoint, epoch, now_ms());
     cut_file(at);
-    at.flush_counted_from = log.log_end_offset();
+    at.flush_counted_from = at.flushing_to = log.log_end_offset();
   }
   return bytes;
 }

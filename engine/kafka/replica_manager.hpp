@@ -1,9 +1,11 @@
 // The replicas on one broker, and the requests that read and write them: produce, fetches of followers and
 // consumers, offset look-ups; and the fetches that wait for data (the purgatory).
 //
-// Modelled: L-35, L-36, L-43, L-44. A parked fetch is answered when enough bytes came (`min_bytes`), when the
-// partition's leadership changed, or when its wait is over. Not modelled: quotas, fetch sessions, reading
-// from a follower's disk. From: kafka.server.ReplicaManager, DelayedProduce, DelayedFetch.
+// Modelled: L-35, L-36, L-39, L-43, L-44, and that a log directory which fails takes the broker with it
+// (LogDirFailureHandler: it was the last one). A parked fetch is answered when enough bytes came
+// (`min_bytes`), when the partition's leadership changed, or when its wait is over. Not modelled: quotas,
+// fetch sessions, reading from a follower's disk. From: kafka.server.ReplicaManager, DelayedProduce,
+// DelayedFetch.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +47,8 @@ class ReplicaListener {
   /// A write of the group coordinator, identified by its produce token, is committed or has failed.
   virtual void internal_write_done(PartitionId partition, std::uint64_t token, Errors error) = 0;
   virtual void isr_proposed(AlterPartitionProposal proposal) = 0;
+  /// The disk refused a write: the log directory is offline, and it is the only one.
+  virtual void log_directory_failed() = 0;
 };
 
 class ReplicaManager {
@@ -68,7 +72,7 @@ class ReplicaManager {
   AppendInfo append_internal(PartitionId partition, RecordBatch batch, std::uint64_t token,
                              std::int64_t timeout_ms);
   AppendInfo append_fetched(PartitionId partition, std::span<const RecordBatch> batches,
-                            const ReplicaFetchedPartition& answer);
+                            const ReplicaFetchedPartition& answer, sim::DiskHandler written);
   Partition::Truncation truncate(PartitionId partition, const EpochEndOffset& leader_end);
 
   /// Metadata arrived. `changed`: the role or the epoch did.
@@ -86,8 +90,12 @@ class ReplicaManager {
   void checkpoint_high_watermarks();
   void checkpoint_recovery_points();
   void run_retention();
+  /// The flush scheduler looks: logs whose last flush is flush.ms ago are flushed (L-39).
+  void flush_dirty();
   /// Everything written reaches the disk: what a clean stop does.
   void flush_all();
+  /// A write of the fetchers was refused.
+  void disk_failed() { listener_.log_directory_failed(); }
   /// The process starts again over what its disk kept. Returns the bytes that recovery has to read.
   std::int64_t recover(bool clean, BrokerEpoch epoch);
   void forget_below(PartitionId partition, Offset offset);
@@ -98,13 +106,15 @@ class ReplicaManager {
   struct Replica {
     Replica(const PartitionConfig& config, const LogConfig& log, const MetadataCache& metadata,
             BrokerEpoch epoch, std::int64_t now_ms, sim::FileId log_file)
-        : partition{config, log, metadata, epoch, now_ms}, file{log_file} {}
+        : partition{config, log, metadata, epoch, now_ms}, file{log_file}, flushed_at_ms{now_ms} {}
     Partition partition;
     sim::FileId file;                ///< bytes of the log: page cache and durable
     std::int64_t deleted_bytes = 0;  ///< by retention, from the front of the file
     Offset high_watermark_checkpoint = 0;
     Offset recovery_point_checkpoint = 0;
     Offset flush_counted_from = 0;
+    std::int64_t flushed_at_ms = 0;
+    Offset flushing_to = 0;  ///< when the flush that is under way is done
     /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by
     /// now.
     std::deque<std::pair<Offset, std::int64_t>> ends;
@@ -128,6 +138,8 @@ class ReplicaManager {
     bool in_use = false;
   };
 
+  /// Tokens of produce requests: which pending request, which life of that slot, which of its batches.
+  static constexpr std::uint64_t kInternalToken = std::uint64_t{1} << 63;
   std::int64_t now_ms() const;
   Replica& replica(PartitionId partition) { return *replicas_[partition]; }
   void after(PartitionId partition);
@@ -137,6 +149,7 @@ class ReplicaManager {
   void on_written(std::uint64_t token, sim::DiskResult result);
   void on_flushed(std::uint64_t partition, sim::DiskResult result);
   bool flushes_each_append(PartitionId partition) const;
+  void on_background_write(std::uint64_t, sim::DiskResult result);
   void cut_file(Replica& replica);
   void complete_produce(std::uint64_t token, Errors error);
   void finish(PendingProduce& pending);

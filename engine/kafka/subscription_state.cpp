@@ -248,7 +248,7 @@ std::vector<OffsetToCommit> SubscriptionState::all_consumed() const {
   std::vector<OffsetToCommit> consumed;
   for (const PartitionFetchState& state : assigned_) {
     if (!state.has_valid_position()) continue;
-    consumed.push_back({state.partition, state.position->offset, state.position->offset_epoch, 0});
+    consumed.push_back({state.partition, state.position->offset, state.position->offset_epoch, ""});
   }
   std::sort(consumed.begin(), consumed.end(),
             [](const OffsetToCommit& a, const OffsetToCommit& b) { return a.partition < b.partition; });

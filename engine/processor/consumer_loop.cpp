@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/kafka/moments.hpp"
+#include "engine/processor/commit_metadata.hpp"
 #include "engine/processor/moments.hpp"
 
 namespace wrackline::processor {
@@ -30,30 +31,8 @@ std::int64_t value_in(Aggregation aggregation, const event_time::Aggregate& aggr
 
 }  // namespace
 
-void CommittedWatermarks::put(PartitionId partition, std::int64_t offset, std::int64_t watermark_ms) {
-  auto& entries = entries_[partition];
-  for (Entry& known : entries) {
-    if (known.offset != offset) continue;
-    known.watermark_ms = std::max(known.watermark_ms, watermark_ms);
-    return;
-  }
-  entries.push_back({offset, watermark_ms});
-  // A commit that is in force is among the last few: older ones have been replaced by acknowledged later
-  // ones.
-  if (entries.size() > 64) entries.pop_front();
-}
-
-std::int64_t CommittedWatermarks::at(PartitionId partition, std::int64_t offset) const {
-  const auto found = entries_.find(partition);
-  if (found == entries_.end()) return kMinTimestamp;
-  for (const Entry& known : found->second) {
-    if (known.offset == offset) return known.watermark_ms;
-  }
-  return kMinTimestamp;
-}
-
 ConsumerLoop::ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
-                           JobWorld& world, CommittedWatermarks& committed, sink::WriterFactory make_writer)
+                           JobWorld& world, CommittedPanes& committed, sink::WriterFactory make_writer)
     : cluster_{cluster},
       process_{process},
       options_{std::move(options)},
@@ -198,7 +177,9 @@ void ConsumerLoop::start_at(PartitionId partition, PartitionTask& task, std::int
   if (panes_) restore_panes(partition, position);
   if (!operator_) return;
   event_time::PartitionSnapshot nothing_but_the_watermark;
-  nothing_but_the_watermark.watermark_ms = committed_.at(partition, position);
+  nothing_but_the_watermark.watermark_ms =
+      watermark_in(consumer_->consumer().coordinator()->committed_metadata(
+          cluster_.layout.partition(partition), position));
   operator_->restore(partition, nothing_but_the_watermark);
 }
 
@@ -278,7 +259,6 @@ void ConsumerLoop::process_stateless(const kafka::FetchedSlice& slice) {
   }
   if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
   if (!dropped_.empty()) {
-    poison_met_ += dropped_.size();
     cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, dropped_, process_.now());
   }
 }
@@ -343,7 +323,6 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
   if (!dropped_.empty())
     cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
   if (!poison.empty()) {
-    poison_met_ += poison.size();
     cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
   }
 }
@@ -464,10 +443,10 @@ std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
     if (panes_) store_panes(partition, offset);
     if (offset == task.committed) continue;
     task.committed = offset;
-    if (operator_) committed_.put(partition, offset, operator_->watermark());
     kafka::OffsetToCommit commit;
     commit.partition = cluster_.layout.partition(partition);
     commit.offset = offset;
+    if (operator_) commit.metadata = commit_metadata(operator_->watermark());
     offsets.push_back(commit);
   }
   return offsets;

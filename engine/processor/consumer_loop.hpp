@@ -5,8 +5,7 @@
 // Commit modes (reference/kafka.md 6.3): auto (M1), before_processing (M3), after_processing (M4), async
 // (M5), on_close (M6). "After processing" means: after the effects of a record are out. For a stateless job
 // that is the position; for a windowed job it is the replay floor (replay_floor.hpp), and with each commit
-// goes the watermark, as Kafka Streams keeps stream time in the commit's metadata: a successor judges
-// replayed records by it and does not open again what is final. The watermark is the minimum over the
+// goes the watermark, in the commit's metadata (commit_metadata.hpp). The watermark is the minimum over the
 // partitions that this instance reads (event_time/partition_watermarks.hpp), by
 // any strategy of the catalogue; instances may be aligned, or go by an aggregator (event_time/alignment.hpp).
 //
@@ -15,7 +14,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,26 +65,10 @@ struct ConsumerLoopOptions {
   sim::Duration restart_delay{std::chrono::seconds{5}};
 };
 
-/// What outlives an instance: the metadata of committed offsets, as a successor reads it.
-class CommittedWatermarks {
- public:
-  void put(kafka::PartitionId partition, std::int64_t offset, std::int64_t watermark_ms);
-  std::int64_t at(kafka::PartitionId partition, std::int64_t offset) const;
-  CommittedPanes& panes() { return panes_; }
-
- private:
-  struct Entry {
-    std::int64_t offset = 0;
-    std::int64_t watermark_ms = 0;
-  };
-  std::map<kafka::PartitionId, std::deque<Entry>> entries_;
-  CommittedPanes panes_;
-};
-
 class ConsumerLoop {
  public:
   ConsumerLoop(kafka::ClusterContext& cluster, sim::Process& process, ConsumerLoopOptions options,
-               JobWorld& world, CommittedWatermarks& committed, sink::WriterFactory make_writer);
+               JobWorld& world, CommittedPanes& committed, sink::WriterFactory make_writer);
 
   sim::Task<> run(sim::Process& process);
   sim::Task<> stop(sim::Process& process);
@@ -129,7 +111,6 @@ class ConsumerLoop {
     return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0) &&
            (!panes_ || panes_->empty());
   }
-  std::uint64_t poison_met() const { return poison_met_; }
 
  private:
   struct PartitionTask {
@@ -169,7 +150,7 @@ class ConsumerLoop {
   sim::Process& process_;
   ConsumerLoopOptions options_;
   JobWorld& world_;
-  CommittedWatermarks& committed_;
+  CommittedPanes& committed_;
   sink::WriterFactory make_writer_;
   sim::Stream cost_draws_;
 
@@ -190,7 +171,6 @@ class ConsumerLoop {
   std::int64_t next_align_ms_ = 0;
   bool busy_ = false;
   bool input_ended_ = false;
-  std::uint64_t poison_met_ = 0;
   std::vector<sim::EventId> accepted_;  // scratch
   std::vector<sim::EventId> dropped_;
   std::vector<event_time::Window> windows_;

@@ -60,7 +60,6 @@ void ConsumerLoop::process_panes(PartitionId partition, const kafka::FetchedSlic
   if (!dropped_.empty())
     cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
   if (!poison.empty()) {
-    poison_met_ += poison.size();
     cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
   }
 }
@@ -91,7 +90,7 @@ void ConsumerLoop::take_panes() {
 }
 
 void ConsumerLoop::restore_panes(PartitionId partition, std::int64_t position) {
-  const auto state = committed_.panes().at(partition, position);
+  const auto state = committed_.at(partition, position);
   if (state != nullptr) panes_->restore(partition, *state, process_.node().mono_ms());
 }
 
@@ -102,7 +101,7 @@ void ConsumerLoop::store_panes(PartitionId partition, std::int64_t offset) {
   if (task.stored_offset == offset && task.stored_changes == changes) return;
   task.stored_offset = offset;
   task.stored_changes = changes;
-  committed_.panes().put(partition, offset, panes_->snapshot(partition));
+  committed_.put(partition, offset, panes_->snapshot(partition));
 }
 
 }  // namespace wrackline::processor

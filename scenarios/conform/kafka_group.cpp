@@ -134,9 +134,9 @@ class GroupDriver {
     request.member_id = in.at("member");
     request.instance_id = instance_of(in);
     request.generation = in.at("generation");
-    const auto metadata_bytes = static_cast<std::int32_t>(in.value("metadata", "").size());
+    const std::string metadata = in.value("metadata", "");
     for (const auto& [name, offset] : in.at("offsets").items()) {
-      request.offsets.push_back({topics_.partition(name), offset, kNoLeaderEpoch, metadata_bytes});
+      request.offsets.push_back({topics_.partition(name), offset, kNoLeaderEpoch, metadata});
     }
     if (!transactional) {
       coordinator_.commit_offsets(request, now_ms_);

@@ -181,7 +181,7 @@ class MembershipDriver final : public MetadataUpdater {
   std::vector<OffsetToCommit> offsets_of(const Json& in) const {
     std::vector<OffsetToCommit> offsets;
     for (const auto& [name, offset] : in.at("offsets").items()) {
-      offsets.push_back({names_.partition(name), offset, kNoLeaderEpoch, 0});
+      offsets.push_back({names_.partition(name), offset, kNoLeaderEpoch, ""});
     }
     return offsets;
   }

@@ -32,7 +32,12 @@ kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
   settings.offsets_commit_timeout_ms = broker.get_int("offsets.commit.timeout.ms");
   settings.group.initial_rebalance_delay_ms =
       static_cast<std::int32_t>(broker.get_int("group.initial.rebalance.delay.ms"));
-  settings.elr_enabled = spec.version >= Version{4, 1};
+  settings.group.max_size = static_cast<std::int32_t>(broker.get_int("group.max.size"));
+  settings.group.offsets_retention_ms = broker.get_int("offsets.retention.minutes") * 60'000;
+  settings.group.offset_metadata_max_bytes =
+      static_cast<std::int32_t>(broker.get_int("offset.metadata.max.bytes"));
+  settings.log_flush_scheduler_interval_ms = broker.get_int("log.flush.scheduler.interval.ms");
+  settings.elr_enabled = broker.get_int("eligible.leader.replicas.version") >= 1;
   cluster.offsets_topic_partitions =
       static_cast<std::int32_t>(broker.get_int("offsets.topic.num.partitions"));
   cluster.offsets_topic_replication_factor =
@@ -58,6 +63,7 @@ kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
     made.unclean_leader_election_enable = std::get<bool>(value("unclean.leader.election.enable"));
     made.flush_messages = number("flush.messages");
     made.flush_ms = number("flush.ms");
+    made.log.producer_id_expiration_ms = broker.get_int("producer.id.expiration.ms");
     made.log.segment_bytes = number("segment.bytes");
     made.log.segment_ms = number("segment.ms");
     made.log.retention_ms = number("retention.ms");
@@ -102,6 +108,7 @@ kafka::ProducerActorOptions to_producer_options(const PropertyValues& values) {
   options.config = to_producer_config(values);
   options.reconnect_backoff_ms = values.get_int("reconnect.backoff.ms");
   options.reconnect_backoff_max_ms = values.get_int("reconnect.backoff.max.ms");
+  options.connection_setup_timeout_ms = values.get_int("socket.connection.setup.timeout.ms");
   return options;
 }
 
@@ -148,6 +155,7 @@ kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values) {
   fetch.max_partition_fetch_bytes = values.get_int("max.partition.fetch.bytes");
   fetch.reconnect_backoff_ms = values.get_int("reconnect.backoff.ms");
   fetch.reconnect_backoff_max_ms = values.get_int("reconnect.backoff.max.ms");
+  fetch.connection_setup_timeout_ms = values.get_int("socket.connection.setup.timeout.ms");
   return fetch;
 }
 

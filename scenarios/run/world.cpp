@@ -33,7 +33,6 @@ World::World(const ScenarioSpec& spec, std::uint64_t seed, const sim::Simulation
         options.seed = seed;
         return options;
       }()} {
-  observers_.add(commits_);
   build_network();
   build_cluster();
   build_sources(seed);

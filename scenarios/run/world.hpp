@@ -22,41 +22,6 @@
 
 namespace wrackline::scenarios {
 
-/// The groups' committed offsets, as the log has them: what a replay can start from.
-class CommitFollower final : public sim::Observer {
- public:
-  using sim::Observer::committed;
-  void offset_committed(std::uint32_t job, sim::PartitionRef partition, std::int64_t offset,
-                        sim::Time) override {
-    for (Known& known : known_) {
-      if (known.job != job || known.partition.topic != partition.topic ||
-          known.partition.partition != partition.partition)
-        continue;
-      known.offset = offset;
-      return;
-    }
-    known_.push_back({job, partition, offset});
-  }
-  /// -1: nothing committed yet.
-  std::int64_t committed(std::uint32_t job, sim::PartitionRef partition) const {
-    for (const Known& known : known_) {
-      if (known.job == job && known.partition.topic == partition.topic &&
-          known.partition.partition == partition.partition) {
-        return known.offset;
-      }
-    }
-    return -1;
-  }
-
- private:
-  struct Known {
-    std::uint32_t job;
-    sim::PartitionRef partition;
-    std::int64_t offset;
-  };
-  std::vector<Known> known_;
-};
-
 class World {
  public:
   World(const ScenarioSpec& spec, std::uint64_t seed, const sim::SimulationOptions& kernel);
@@ -89,7 +54,7 @@ class World {
     const JobSpec* spec = nullptr;
     std::vector<kafka::TopicId> topics;
     std::vector<std::unique_ptr<processor::ConsumerLoop>> instances;
-    processor::CommittedWatermarks committed;
+    processor::CommittedPanes committed;
     std::unique_ptr<event_time::AlignmentGroup> alignment;        ///< of its instances, if they are aligned
     std::unique_ptr<event_time::WatermarkAggregator> aggregator;  ///< if watermarks travel out of band
     std::uint32_t number = 0;
@@ -128,7 +93,6 @@ class World {
   std::vector<Sink> sinks_;
   std::vector<std::unique_ptr<Job>> jobs_;
   std::vector<std::unique_ptr<analysis::RunAnalysis>> analyses_;
-  CommitFollower commits_;
   std::vector<std::int64_t> forget_next_;  ///< by PartitionId: decided at the housekeeping before
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/processor/commit_metadata.hpp"
 #include "scenarios/run/world.hpp"
 #include "sim/stuck.hpp"
 
@@ -22,9 +23,9 @@ std::int64_t World::final_before_ms(const Job& job) {
     const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
     for (std::int32_t p = 0; p < about.partitions; ++p) {
       const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
-      const std::int64_t offset = commits_.committed(job.number, cluster_->context().truth.ref(partition));
-      if (offset < 0) return std::numeric_limits<std::int64_t>::min();
-      limit = std::min(limit, job.committed.at(partition, offset));
+      const kafka::CommitInForce* const commit = cluster_->context().commit_of(job.number, partition);
+      if (commit == nullptr) return std::numeric_limits<std::int64_t>::min();
+      limit = std::min(limit, processor::watermark_in(commit->metadata));
     }
   }
   for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
@@ -64,9 +65,8 @@ void World::housekeeping() {
           if (!instance->process().alive() || !instance->assigned(partition)) continue;
           if (instance->position(partition) >= 0) next = std::min(next, instance->position(partition));
         }
-        next =
-            std::min(next, std::max<std::int64_t>(
-                               0, commits_.committed(job->number, cluster_->context().truth.ref(partition))));
+        const kafka::CommitInForce* const commit = cluster_->context().commit_of(job->number, partition);
+        next = std::min<std::int64_t>(next, commit == nullptr ? 0 : commit->offset);
       }
       if (next != std::numeric_limits<std::int64_t>::max())
         forget_next_[partition] = std::max(forget_next_[partition], next);

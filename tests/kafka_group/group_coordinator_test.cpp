@@ -111,7 +111,7 @@ struct Group {
     request.group = "g";
     request.member_id = member;
     request.generation = generation;
-    request.offsets = {{{0, 0}, offset, kNoLeaderEpoch, 0}};
+    request.offsets = {{{0, 0}, offset, kNoLeaderEpoch, "at " + std::to_string(offset)}};
     if (producer < 0) {
       coordinator.commit_offsets(request, now_ms);
     } else {
@@ -255,6 +255,7 @@ SCENARIO("T-14: pending transactional offsets hide the committed one from stable
     THEN("a stable read waits, another sees the old value") {
       CHECK(group.fetch(true).error == Errors::unstable_offset_commit);
       CHECK(group.fetch(false).offset == 4);
+  CHECK(group.fetch(false).metadata == "at 4");
     }
     WHEN("the transaction commits") {
       group.coordinator.end_transaction(7, true);

@@ -175,7 +175,7 @@ SCENARIO("C-6: commitSync retries retriable errors until its time is over") {
   GIVEN("a joined member") {
     Member m;
     m.join_first({{0, 0}});
-    m.coordinator.start_commit_sync({{{0, 0}, 5, kNoLeaderEpoch, 0}}, 1000, m.now_ms);
+    m.coordinator.start_commit_sync({{{0, 0}, 5, kNoLeaderEpoch, ""}}, 1000, m.now_ms);
     REQUIRE_FALSE(m.coordinator.continue_commit_sync(m.now_ms).done);
     auto commit = m.take<OffsetCommitRequest>();
     REQUIRE(commit);

@@ -40,7 +40,9 @@ std::vector<Property> rows_of_consumer() {
               "Time after which an unanswered request counts as failed."),
       integer("default.api.timeout.ms", "ms", "60000", 0, kInt, "How long commitSync() and others retry."),
       long_integer("retry.backoff.ms", "ms", "100", 0, kLong, "First pause before a retry."),
-      long_integer("retry.backoff.max.ms", "ms", "1000", 0, kLong, "Longest pause between retries."),
+      no_effect(
+          long_integer("retry.backoff.max.ms", "ms", "1000", 0, kLong,
+                       "Longest pause between retries; the model's consumer always waits retry.backoff.ms.")),
       long_integer("metadata.max.age.ms", "ms", "300000", 0, kLong,
                    "Metadata is refreshed at least this often."),
       long_integer("reconnect.backoff.ms", "ms", "50", 0, kLong,
@@ -49,8 +51,8 @@ std::vector<Property> rows_of_consumer() {
                    "Longest pause before connecting again."),
       long_integer("socket.connection.setup.timeout.ms", "ms", "10000", 0, kLong,
                    "How long the first attempt to connect may take."),
-      long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
-                   "How long an attempt to connect may take after failures."),
+      no_effect(long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
+                             "How long an attempt to connect may take after failures.")),
 
       choice("group.protocol", "classic", {"classic", "consumer"},
              "Group protocol. The model speaks the classic one."),

@@ -47,8 +47,8 @@ std::vector<Property> rows_of_producer() {
                    "Longest pause before connecting again."),
       long_integer("socket.connection.setup.timeout.ms", "ms", "10000", 0, kLong,
                    "How long the first attempt to connect may take."),
-      long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
-                   "How long an attempt to connect may take after failures."),
+      no_effect(long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
+                             "How long an attempt to connect may take after failures.")),
 
       no_effect(
           text("transactional.id", "null", "Name that outlives the process and turns on transactions.")),

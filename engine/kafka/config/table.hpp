@@ -8,59 +8,38 @@ namespace wrackline::kafka::rows {
 inline constexpr std::int64_t kInt = INT32_MAX;
 inline constexpr std::int64_t kLong = INT64_MAX;
 
+inline Property row(std::string_view name, PropertyType type, std::string_view unit, std::string_view value,
+                    std::int64_t min, std::int64_t max, std::vector<std::string_view> choices,
+                    std::string_view doc) {
+  return {name, type, unit, {{{0, 0}, value}}, min, max, std::move(choices), PropertyClass::kModelled,
+          {},   doc};
+}
+
 inline Property integer(std::string_view name, std::string_view unit, std::string_view value,
                         std::int64_t min, std::int64_t max, std::string_view doc) {
-  return {name, PropertyType::kInt, unit, {{{0, 0}, value}}, min, max, {}, PropertyClass::kModelled, {}, doc};
+  return row(name, PropertyType::kInt, unit, value, min, max, {}, doc);
 }
 inline Property long_integer(std::string_view name, std::string_view unit, std::string_view value,
                              std::int64_t min, std::int64_t max, std::string_view doc) {
-  return {name, PropertyType::kLong, unit, {{{0, 0}, value}}, min, max, {}, PropertyClass::kModelled, {},
-          doc};
+  return row(name, PropertyType::kLong, unit, value, min, max, {}, doc);
 }
 inline Property boolean(std::string_view name, std::string_view value, std::string_view doc) {
-  return {name,      PropertyType::kBool,
-          "",        {{{0, 0}, value}},
-          INT64_MIN, INT64_MAX,
-          {},        PropertyClass::kModelled,
-          {},        doc};
+  return row(name, PropertyType::kBool, "", value, INT64_MIN, INT64_MAX, {}, doc);
 }
 inline Property real(std::string_view name, std::string_view value, std::int64_t min, std::int64_t max,
                      std::string_view doc) {
-  return {name, PropertyType::kDouble, "", {{{0, 0}, value}}, min, max, {}, PropertyClass::kModelled, {},
-          doc};
+  return row(name, PropertyType::kDouble, "", value, min, max, {}, doc);
 }
 inline Property text(std::string_view name, std::string_view value, std::string_view doc) {
-  return {name,      PropertyType::kString,
-          "",        {{{0, 0}, value}},
-          INT64_MIN, INT64_MAX,
-          {},        PropertyClass::kModelled,
-          {},        doc};
+  return row(name, PropertyType::kString, "", value, INT64_MIN, INT64_MAX, {}, doc);
 }
 inline Property choice(std::string_view name, std::string_view value, std::vector<std::string_view> choices,
                        std::string_view doc) {
-  return {name,
-          PropertyType::kChoice,
-          "",
-          {{{0, 0}, value}},
-          INT64_MIN,
-          INT64_MAX,
-          std::move(choices),
-          PropertyClass::kModelled,
-          {},
-          doc};
+  return row(name, PropertyType::kChoice, "", value, INT64_MIN, INT64_MAX, std::move(choices), doc);
 }
 inline Property list(std::string_view name, std::string_view value, std::vector<std::string_view> choices,
                      std::string_view doc) {
-  return {name,
-          PropertyType::kList,
-          "",
-          {{{0, 0}, value}},
-          INT64_MIN,
-          INT64_MAX,
-          std::move(choices),
-          PropertyClass::kModelled,
-          {},
-          doc};
+  return row(name, PropertyType::kList, "", value, INT64_MIN, INT64_MAX, std::move(choices), doc);
 }
 
 /// The default that holds from `since` on.
