@@ -94,7 +94,8 @@ TEST_CASE("every ready-made scenario is valid, and says what it shows") {
     INFO(entry.path());
     const Result result = wrackline_with({"validate", entry.path().string()});
     CHECK(result.code == 0);
-    CHECK(result.err.empty());
+    // One of them shows what a warning is about.
+    CHECK(result.err.empty() != (entry.path().stem() == "design-fraud-sessions"));
     ++count;
   }
   CHECK(count >= 8);
