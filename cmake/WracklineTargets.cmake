@@ -38,13 +38,27 @@ endif()
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 string(REPLACE "-DNDEBUG" "" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
 
-# wrackline_library(<name> [DEPENDS <target>...]): every .cpp of the folder, as target wrackline_<name>.
+option(WRACKLINE_UNITY "Compile several files of a folder at once: a third of the time from scratch, more after a change" OFF)
+
+# Files that repeat the file-local names of their neighbours stay apart.
+function(wrackline_unity target)
+  if(WRACKLINE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# wrackline_library(<name> [DEPENDS <target>...] [APART <file>...] [SEPARATE]): every .cpp of the folder, as target
+# wrackline_<name>; SEPARATE: each is always compiled by itself.
 function(wrackline_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "SEPARATE" "" "DEPENDS;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   if(sources)
     add_library(wrackline_${name} STATIC ${sources})
     target_link_libraries(wrackline_${name} PUBLIC wrackline_flags ${ARG_DEPENDS})
+    if(NOT ARG_SEPARATE)
+      wrackline_unity(wrackline_${name} ${ARG_APART})
+    endif()
   else()
     add_library(wrackline_${name} INTERFACE)
     target_link_libraries(wrackline_${name} INTERFACE wrackline_flags ${ARG_DEPENDS})
