@@ -27,6 +27,8 @@ struct Setting {
   std::int64_t window_ms = 1;
   int partitions = 1;
   std::int64_t records = 200'000;
+  int keys = 20'000;
+  std::string delay = {};  ///< a law of the scenario; empty: exponential, mean one unit
 };
 
 analysis::RunResult measure(const Setting& setting) {
@@ -43,8 +45,8 @@ analysis::RunResult measure(const Setting& setting) {
           "topics": {{ "events": {{ "partitions": {}, "config": {{ "replication.factor": 1, "min.insync.replicas": 1 }} }} }}
         }},
         "sources": {{ "app": {{
-          "topic": "events", "rate": "{}/s", "arrivals": "poisson", "keys": {{ "count": 20000 }},
-          "delay": {{ "exponential": "{}ms" }},
+          "topic": "events", "rate": "{}/s", "arrivals": "poisson", "keys": {{ "count": {} }},
+          "delay": {},
           "config": {{ "acks": "1", "enable.idempotence": false, "linger.ms": 0 }}
         }} }},
         "jobs": {{ "job": {{
@@ -55,8 +57,9 @@ analysis::RunResult measure(const Setting& setting) {
         }} }},
         "sinks": {{ "store": {{ "kind": "append", "latency": "0s" }} }}
       }})j",
-      seconds, setting.partitions, per_second, setting.unit_ms, setting.bound_ms, setting.period_ms,
-      setting.window_ms);
+      seconds, setting.partitions, per_second, setting.keys,
+      setting.delay.empty() ? fmt::format(R"({{ "exponential": "{}ms" }})", setting.unit_ms) : setting.delay,
+      setting.bound_ms, setting.period_ms, setting.window_ms);
   analysis::RunResult result = run_single(plan_of(text, "", {1}));
   CHECK(result.books.closes());
   CHECK(result.verdict.outcome == analysis::Outcome::pass);
@@ -114,6 +117,23 @@ void check_v10(int partitions, double tolerance) {
 TEST_CASE("V10: min-combine over 2 partitions") { check_v10(2, 0.03); }
 TEST_CASE("V10: min-combine over 4 partitions") { check_v10(4, 0.04); }
 TEST_CASE("V10: min-combine over 8 partitions") { check_v10(8, 0.08); }
+
+TEST_CASE("V11: lognormal delays, rate 10, bound 3") {
+  compare("V11",
+          share_of_late(measure(
+              {.rate = 10, .bound_ms = 3000, .delay = R"({ "lognormal": { "median": "1s", "sigma": 1 } })"})),
+          0.10048, 0.03 * 0.10048);
+}
+
+TEST_CASE("V13: from the end of a window to its result: bound + the watermark's lag") {
+  // One key: a window is one result. 6000 windows.
+  const analysis::RunResult result =
+      measure({.rate = 10, .bound_ms = 2000, .window_ms = 5000, .records = 300'000, .keys = 1});
+  const auto& delay = result.latency(analysis::Latency::result_latency, analysis::Phase::all).seen;
+  REQUIRE(delay.count() >= 5990);
+  compare("V13 mean", static_cast<double>(delay.mean()) / 1e9, 2.4333, 0.01 * 2.4333);
+  compare("V13 P50", static_cast<double>(*delay.quantile(analysis::kP50)) / 1e9, 2.3969, 0.01 * 2.3969);
+}
 
 /// From the arrival of a record at its producer to the leader's append of its batch.
 class Waits final : public sim::Observer {
