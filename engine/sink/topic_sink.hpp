@@ -44,6 +44,7 @@ class TopicSink final : public sim::Observer {
                         std::uint32_t writer, std::int32_t generation);
   /// The producer is done with these records, or dead.
   void answered(const kafka::RecordsPtr& records, sim::Told told);
+  using sim::Observer::refused;
   /// The producer refused the rows: no copy exists anywhere.
   void refused(std::uint64_t first, std::uint64_t end);
   /// The rows never reached the producer: the process ended before.
