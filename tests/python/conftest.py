@@ -1,5 +1,6 @@
 """Scenarios for the tests: small ones, and the shipped quickstart."""
 
+import signal
 from pathlib import Path
 
 import matplotlib
@@ -8,6 +9,7 @@ import pytest
 import wrackline
 
 matplotlib.use("Agg")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to Ctrl-C
 
 ROOT = Path(__file__).parents[2]
 
