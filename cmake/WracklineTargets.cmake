@@ -16,9 +16,6 @@ if(WRACKLINE_CCACHE AND WRACKLINE_CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${WRACKLINE_CCACHE_PROGRAM}")
 endif()
 
-# "fast" breaks the contract on purpose: tools/same-bytes --planted uses it to show that the difference is found.
-set(WRACKLINE_FP_CONTRACT off CACHE STRING "off (the determinism contract) or fast (breaks it)")
-
 add_library(wrackline_flags INTERFACE)
 target_include_directories(wrackline_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(wrackline_flags INTERFACE
@@ -28,7 +25,7 @@ target_compile_options(wrackline_flags INTERFACE
   # clang tells that libstdc++ 12's own stable_sort calls a function which C++17 deprecates.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   # Determinism contract: a result may not depend on whether the machine fuses a multiply and an add.
-  -ffp-contract=${WRACKLINE_FP_CONTRACT})
+  -ffp-contract=off)
 # g++ 12 at -O3 warns of overlapping copies inside std::string's own operator+ (GCC bug 105329, mended in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13 AND
    CMAKE_CXX_FLAGS_RELEASE MATCHES "-O3")

@@ -97,6 +97,9 @@ Process* Simulation::find_process(std::string_view name) const {
   ++events_;
   now_ = from_ns(static_cast<std::int64_t>(due.time));
   hash_.absorb(due.time, tie.bits());
+#ifdef WRACKLINE_PLANTED_EVENT
+  if (events_ == WRACKLINE_PLANTED_EVENT) hash_.absorb(1, 1);
+#endif
   current_ = tie.source();
   function(object, argument);
 }
