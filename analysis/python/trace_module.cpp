@@ -10,9 +10,9 @@
 #include "analysis/python/bindings.hpp"
 #include "analysis/python/waiting.hpp"
 #include "engine/event_time/strategy/text.hpp"
-#include "engine/fit/delay_block.hpp"
 #include "engine/fit/duration_text.hpp"
 #include "engine/fit/fit.hpp"
+#include "engine/fit/report_json.hpp"
 #include "engine/workload/delay_profiles.hpp"
 #include "engine/workload/trace_reader.hpp"
 
@@ -129,78 +129,6 @@ py::dict read_trace(const std::string& path, const std::map<std::string, std::st
   return out;
 }
 
-using Json = nlohmann::json;
-
-Json law_json(const fit::Law& law) {
-  Json json{{"family", name_of(law.family)}, {"text", law.describe()}};
-  if (!law.knots.empty()) {
-    json["knots"] = Json::array();
-    for (const fit::Knot& knot : law.knots) json["knots"].push_back({knot.p, knot.ms});
-  }
-  return json;
-}
-
-/// As `fit --json` names it, with the numbers of keys where that has their names.
-Json to_json(const fit::Report& r) {
-  Json knots = Json::array();
-  for (const fit::Knot& knot : r.knots) knots.push_back({knot.p, knot.ms});
-  Json laws = Json::array();
-  for (const fit::Candidate& candidate : r.choice.candidates) {
-    Json json = law_json(candidate.law);
-    json["log_score"] = candidate.score;
-    json["ks"] = candidate.ks;
-    json["p99_ratio"] = candidate.p99_ratio;
-    json["aic"] = candidate.aic;
-    json["fits"] = candidate.fits;
-    laws.push_back(std::move(json));
-  }
-  Json troubles = Json::array();
-  for (const fit::Trouble& trouble : r.troubles)
-    troubles.push_back({{"kind", name_of(trouble.kind)},
-                        {"source", trouble.key},
-                        {"amount", trouble.amount},
-                        {"rows", trouble.rows},
-                        {"text", trouble.text}});
-  Json sources = Json::array();
-  for (const fit::SourceSummary& source : r.sources)
-    sources.push_back({{"source", source.key},
-                       {"rows", source.counts.rows},
-                       {"negative", source.counts.negative},
-                       {"behind", source.counts.behind},
-                       {"repeats", source.counts.repeats},
-                       {"p50_ms", source.p50_ms},
-                       {"p95_ms", source.p95_ms},
-                       {"p99_ms", source.p99_ms}});
-  return {{"rows", r.rows},
-          {"sources", std::move(sources)},
-          {"sample_stride", r.stride},
-          {"delay",
-           {{"min_ms", r.smallest_delay_ms},
-            {"mean_ms", r.mean_delay_ms},
-            {"p50_ms", r.p50_ms},
-            {"p90_ms", r.p90_ms},
-            {"p95_ms", r.p95_ms},
-            {"p99_ms", r.p99_ms},
-            {"p999_ms", r.p999_ms},
-            {"max_ms", r.largest_delay_ms},
-            {"negative", r.negative},
-            {"knots", std::move(knots)}}},
-          {"arrivals", {{"mean_gap_ms", r.mean_gap_ms}, {"cv", r.gap_cv}}},
-          {"disorder", {{"behind", r.behind}, {"largest_lateness_ms", r.largest_lateness_ms}}},
-          {"lag1_log_delay", r.lag1},
-          {"hill_index", r.hill_index},
-          {"repeats", r.repeats},
-          {"laws", std::move(laws)},
-          {"ks_of_halves", r.choice.ks_of_halves},
-          {"chosen", law_json(r.choice.law)},
-          {"parametric", r.choice.parametric},
-          {"reason", r.choice.reason},
-          {"dependence", name_of(r.dependence)},
-          {"clock_trouble", std::move(troubles)},
-          {"clock_offset_ms", r.choice.shift_ms},
-          {"block", fit::delay_block(r)}};
-}
-
 fit::Report fit_columns(const Times& event_ms, const Times& arrival_ms, const Keys& key,
                         const std::optional<Times>& value) {
   const TraceArrays arrays{event_ms, arrival_ms, key, value};
@@ -256,7 +184,10 @@ void bind_trace(py::module_& module) {
   module.def("parse_duration_ms", event_time::strategy::parse_duration_ms, py::arg("text"));
   module.def("format_duration_ms", event_time::strategy::format_duration_ms, py::arg("ms"));
   py::class_<fit::Report>(module, "FitReport")
-      .def("json", [](const fit::Report& report) { return to_json(report).dump(); })
+      .def("json",
+           [](const fit::Report& report) {  // With the numbers of keys where `fit --json` has their names.
+             return fit::to_json(report, [](std::uint32_t key) { return nlohmann::json(key); }).dump();
+           })
       .def("cdf", cdf, py::arg("law"), py::arg("delays_ms"));
   module.def("fit", fit_columns, py::arg("event_ms"), py::arg("arrival_ms"), py::arg("key"),
              py::arg("value").none(true));
