@@ -9,8 +9,12 @@
 // partitions that this instance reads (event_time/partition_watermarks.hpp), by
 // any strategy of the catalogue; instances may be aligned, or go by an aggregator (event_time/alignment.hpp).
 //
-// Not modelled: state stores and changelogs (the streams room), worker threads beside the poll loop (M2),
-// offsets kept in the sink (M7).
+// Windows that a replay can not rebuild keep their state beside the commits, in an ideal store
+// (committed_panes.hpp).
+//
+// In four files: the loop, partitions, results and commits (consumer_loop.cpp), records (_records),
+// watermarks (_watermarks), further windows (_panes). Not modelled: stores with a cost, a size or failures,
+// changelogs, worker threads beside the poll loop (M2), offsets kept in the sink (M7).
 #pragma once
 
 #include <cstdint>
@@ -128,14 +132,18 @@ class ConsumerLoop {
   void process(const kafka::FetchedSlice& slice);
   void process_sane(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void process_run(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
+  template <class Windows, class Fired, class TakeIn>
+  void feed(kafka::PartitionId partition, const kafka::FetchedSlice& slice, Windows& windows, Fired& fired,
+            TakeIn&& take_in);
   void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
+  void tell_late_windows(sim::EventId id, std::int64_t timestamp);
+  void process_panes(kafka::PartitionId partition, const kafka::FetchedSlice& slice);
   void process_stateless(const kafka::FetchedSlice& slice);
   void emit_watermark(bool force);
   void tell_backlogs();
   void align(std::int64_t true_ms);
   sim::Duration poll_timeout() const;
   void take_fired();
-  void process_panes(kafka::PartitionId partition, const kafka::FetchedSlice& slice);
   void take_panes();
   void restore_panes(kafka::PartitionId partition, std::int64_t position);
   void store_panes(kafka::PartitionId partition, std::int64_t offset);

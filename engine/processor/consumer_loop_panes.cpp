@@ -1,68 +1,11 @@
-// The loop's part for windows beyond tumbling and hopping: records into the pane operator, panes into rows,
-// state with the commits.
+// The loop's part for windows beyond tumbling and hopping: panes into rows, state with the commits.
 #include "engine/processor/consumer_loop.hpp"
 #include "engine/processor/moments.hpp"
 
 namespace wrackline::processor {
 
-using event_time::window::PaneOperator;
 using event_time::window::ResultPane;
-using event_time::window::WindowDefinition;
 using kafka::PartitionId;
-
-void ConsumerLoop::process_panes(PartitionId partition, const kafka::FetchedSlice& slice) {
-  const kafka::Records& records = *slice.batch.batch.records;
-  const bool at_records = options_.watermark.emission != event_time::WatermarkStrategy::Emission::periodic;
-  const bool generated = options_.watermark.kind == event_time::WatermarkStrategy::Kind::generated;
-  const std::int64_t arrival_ms = process_.node().wall_ms();
-  const bool by_end = options_.panes->windows.kind == WindowDefinition::Kind::cumulate;
-  const std::int64_t now_ms = process_.node().mono_ms();
-  accepted_.clear();
-  dropped_.clear();
-  std::vector<sim::EventId> poison;
-  for (std::uint32_t i = slice.begin; i < slice.end; ++i) {
-    const sim::EventId id = records.ids[i];
-    const std::int64_t timestamp = records.timestamps_ms[i];
-    const workload::RecordSource& source = *world_.sources[id.source()];
-    if (source.is_poison(id)) [[unlikely]] {
-      poison.push_back(id);
-      continue;
-    }
-    const auto verdict =
-        panes_->add(partition, records.keys[i], timestamp, id, source.value_of(id), now_ms, pane_results_);
-    if (verdict == PaneOperator::Verdict::accepted) {
-      accepted_.push_back(id);
-      // Windows that share their start are named by their end.
-      for (const event_time::Window& window : panes_->late_windows()) {
-        cluster_.observer.late_for_window(options_.job, by_end ? window.end_ms : window.start_ms,
-                                          std::span{&id, 1}, process_.now());
-      }
-    } else {
-      dropped_.push_back(id);
-    }
-    if (at_records || generated) {
-      const std::int64_t before = panes_->watermark();
-      const std::int64_t value = options_.watermark.uses_values ? source.value_of(id) : 0;
-      const std::int64_t now =
-          watermarks_->on_record(partition, {timestamp, arrival_ms, records.keys[i], value});
-      if (!at_records || options_.aggregator != nullptr) continue;
-      panes_->advance_watermark(now, pane_results_);
-      if (panes_->watermark() != before) {
-        cluster_.observer.watermark(options_.job, options_.instance, before, panes_->watermark(),
-                                    process_.now());
-      }
-    }
-  }
-  if (!at_records && !generated) {
-    watermarks_->on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
-  }
-  if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
-  if (!dropped_.empty())
-    cluster_.observer.dropped(sim::DropReason::late, options_.job, dropped_, process_.now());
-  if (!poison.empty()) {
-    cluster_.observer.dropped(sim::DropReason::dead_lettered, options_.job, poison, process_.now());
-  }
-}
 
 void ConsumerLoop::take_panes() {
   if (!panes_) return;
