@@ -166,5 +166,19 @@ SCENARIO("S-16: the record cache hands over only the last update of a row, when 
   }
 }
 
+SCENARIO("S-16: a flush hands over the rows in the order of their last update, not of their first") {
+  AggregateSettings cached = in_memory();
+  cached.store.cached = true;
+  cached.store.retention_ms = 100;
+  const TimeWindows windows = TimeWindows::tumbling(10, 10);
+  WindowAggregate<std::string, Count> count(windows, cached);
+  Lines lines;
+  Drops drops;
+  const auto sink = [&](const auto& change) { lines.push_back(line(change, ')')); };
+  for (const char* key : {"a", "b", "a"}) count.process({key, 1, 1}, 0, sink, drops);
+  count.flush(sink, drops);
+  CHECK(lines == Lines{"b[0,10)=1@1", "a[0,10)=2@1"});
+}
+
 }  // namespace
 }  // namespace wrackline::event_time::streams::tests

@@ -30,8 +30,11 @@ struct StoreSettings {
 
 class StoreRetention {
  public:
-  explicit StoreRetention(const StoreSettings& settings)
+  enum class Holds : std::uint8_t { windows, sessions };
+
+  explicit StoreRetention(const StoreSettings& settings, Holds holds = Holds::windows)
       : kind_(settings.kind),
+        holds_(holds),
         retention_ms_(settings.retention_ms),
         segment_ms_(settings.kind == StoreKind::in_memory
                         ? 1
@@ -45,7 +48,7 @@ class StoreRetention {
   }
   /// Reads by key, and of all windows: from this timestamp on.
   TimestampMs visible_from() const {
-    const bool one_more = kind_ == StoreKind::rocks_db_time_ordered && windows_;
+    const bool one_more = kind_ == StoreKind::rocks_db_time_ordered && holds_ == Holds::windows;
     return stream_time_ms_ - retention_ms_ + (one_more ? 0 : 1);
   }
   /// Reads of all sessions by end time: a time-ordered disk store hides nothing that is still there.
@@ -58,15 +61,14 @@ class StoreRetention {
     return kind_ == StoreKind::in_memory ? visible_from()
                                          : segment(stream_time_ms_ - retention_ms_) * segment_ms_;
   }
-  void holds_sessions() { windows_ = false; }
 
  private:
   std::int64_t segment(TimestampMs timestamp) const { return timestamp / segment_ms_; }
 
   StoreKind kind_;
+  Holds holds_;
   std::int64_t retention_ms_;
   std::int64_t segment_ms_;
-  bool windows_ = true;
   TimestampMs stream_time_ms_ = kNoTimestamp;
 };
 

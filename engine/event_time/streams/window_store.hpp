@@ -1,21 +1,17 @@
-// The window store of an aggregation: (key, window start) -> value and timestamp, with its retention and,
-// above it, the record cache.
+// The window store of an aggregation: (key, window start) -> value and timestamp. Retention goes by the
+// window's start.
 //
-// Modelled: RocksDBWindowStore, RocksDBTimeOrderedWindowStore, InMemoryWindowStore and the two caching stores
-// as far as they decide results: what a put outside the retention does, what reads hide, that a read prefers
-// the cache (so entries that the store below has dropped are still read), that a flush hands over dirty
-// entries in the order of their last put. Not modelled: bytes, eviction from the cache (it flushes only when
-// told), changelogs.
+// Modelled: RocksDBWindowStore, RocksDBTimeOrderedWindowStore, InMemoryWindowStore and the two caching
+// stores; what of them is modelled and what not is said in store_retention.hpp and cached_store.hpp.
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
-#include <map>
 #include <optional>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "engine/event_time/streams/cached_store.hpp"
 #include "engine/event_time/streams/record.hpp"
 #include "engine/event_time/streams/store_retention.hpp"
 
@@ -34,49 +30,36 @@ class WindowStore {
     Value value;
   };
 
-  explicit WindowStore(const StoreSettings& settings) : cached_(settings.cached), retention_(settings) {}
+  explicit WindowStore(const StoreSettings& settings) : store_(settings.cached, StoreRetention(settings)) {}
 
-  bool cached() const { return cached_; }
+  bool cached() const { return store_.cached(); }
 
-  /// false: outside the retention, nothing was stored. With a cache it always succeeds, the refusal comes
-  /// with the flush.
+  /// false: outside the retention (CachedStore::put).
   bool put(const Key& key, TimestampMs start_ms, Value value) {
-    if (cached_) {
-      Slot& slot = slot_of(key, start_ms);
-      slot.cached = std::move(value);
-      if (slot.dirty) dirty_.erase(std::find(dirty_.begin(), dirty_.end(), std::pair(key, start_ms)));
-      slot.dirty = true;
-      dirty_.emplace_back(key, start_ms);
-      return true;
-    }
-    return put_below(key, start_ms, std::move(value));
+    return store_.put(key, start_ms, std::move(value));
   }
 
   std::optional<Value> fetch(const Key& key, TimestampMs start_ms) const {
-    const Slot* slot = find(key, start_ms);
-    if (slot == nullptr) return std::nullopt;
-    return read(*slot);
+    std::optional<Value> found;
+    each_in(key, start_ms, start_ms, [&](TimestampMs, Value&& value) { found = std::move(value); });
+    return found;
   }
 
   /// The key's windows that start in [from, to], ascending.
   std::vector<Entry> fetch(const Key& key, TimestampMs from_ms, TimestampMs to_ms) const {
     std::vector<Entry> found;
-    const auto row = rows_.find(key);
-    if (row == rows_.end()) return found;
-    for (auto slot = first_at(row->second, from_ms); slot != row->second.end() && slot->start_ms <= to_ms;
-         ++slot) {
-      if (auto value = read(*slot)) found.push_back({slot->start_ms, std::move(*value)});
-    }
+    each_in(key, from_ms, to_ms,
+            [&](TimestampMs start_ms, Value&& value) { found.push_back({start_ms, std::move(value)}); });
     return found;
   }
 
   /// All windows that start in [from, to], by start, then key.
   std::vector<KeyedEntry> fetch_all(TimestampMs from_ms, TimestampMs to_ms) const {
     std::vector<KeyedEntry> found;
-    for (const auto& [key, row] : rows_) {
-      for (auto slot = first_at(row, from_ms); slot != row.end() && slot->start_ms <= to_ms; ++slot) {
-        if (auto value = read(*slot)) found.push_back({key, slot->start_ms, std::move(*value)});
-      }
+    for (const auto& keyed : store_.rows()) {
+      each_in(keyed.second, from_ms, to_ms, [&](TimestampMs start_ms, Value&& value) {
+        found.push_back({keyed.first, start_ms, std::move(value)});
+      });
     }
     std::sort(found.begin(), found.end(), [](const KeyedEntry& a, const KeyedEntry& b) {
       return std::tie(a.start_ms, a.key) < std::tie(b.start_ms, b.key);
@@ -84,86 +67,37 @@ class WindowStore {
     return found;
   }
 
-  /// Commit: every dirty entry goes to the store below, in the order of its last put.
-  /// `flushed(key, start, old value below, new value, taken)`.
+  /// CachedStore::flush; nothing is ever removed from a window store, so there is always a new value.
   template <typename Flushed>
   void flush(Flushed&& flushed) {
-    auto dirty = std::move(dirty_);
-    dirty_.clear();
-    for (const auto& [key, start_ms] : dirty) {
-      Slot& slot = slot_of(key, start_ms);
-      slot.dirty = false;
-      const std::optional<Value> old_value = read_below(slot);
-      const Value new_value = *slot.cached;
-      const bool taken = put_below(key, start_ms, new_value);
-      flushed(key, start_ms, old_value, new_value, taken);
-    }
+    store_.flush([&](const Key& key, TimestampMs start_ms, const auto& old_value, const auto& new_value,
+                     bool taken) { flushed(key, start_ms, old_value, *new_value, taken); });
   }
 
-  std::size_t entries_held() const {
-    std::size_t held = 0;
-    for (const auto& row : rows_) held += row.second.size();
-    return held;
-  }
+  /// Windows in memory, dropped ones that were not let go of yet among them.
+  std::size_t windows_held() const { return store_.rows().entries_held(); }
 
  private:
-  struct Slot {
-    TimestampMs start_ms = 0;
-    std::optional<Value> stored{};
-    std::optional<Value> cached{};
-    bool dirty = false;
+  struct ByStart {
+    using Place = TimestampMs;
+    static TimestampMs rank(TimestampMs start_ms) { return start_ms; }
+    static TimestampMs retention_time_ms(TimestampMs start_ms) { return start_ms; }
   };
-  using Row = std::vector<Slot>;  ///< ascending by start
+  using Store = CachedStore<Key, ByStart, Value>;
+  using Row = typename Store::Rows::Row;
 
-  template <typename AnyRow>
-  static auto first_at(AnyRow& row, TimestampMs start_ms) {
-    return std::lower_bound(row.begin(), row.end(), start_ms,
-                            [](const Slot& slot, TimestampMs start) { return slot.start_ms < start; });
-  }
-  const Slot* find(const Key& key, TimestampMs start_ms) const {
-    const auto row = rows_.find(key);
-    if (row == rows_.end()) return nullptr;
-    const auto slot = first_at(row->second, start_ms);
-    return slot != row->second.end() && slot->start_ms == start_ms ? &*slot : nullptr;
-  }
-  Slot& slot_of(const Key& key, TimestampMs start_ms) {
-    Row& row = rows_[key];
-    const auto slot = first_at(row, start_ms);
-    if (slot != row.end() && slot->start_ms == start_ms) return *slot;
-    return *row.insert(slot, Slot{.start_ms = start_ms});
-  }
-  std::optional<Value> read_below(const Slot& slot) const {
-    return slot.start_ms >= retention_.visible_from() ? slot.stored : std::nullopt;
-  }
-  std::optional<Value> read(const Slot& slot) const { return slot.cached ? slot.cached : read_below(slot); }
-
-  bool put_below(const Key& key, TimestampMs start_ms, Value value) {
-    if (!retention_.put(start_ms)) return false;
-    slot_of(key, start_ms).stored = std::move(value);
-    sweep(rows_.find(key));
-    return true;
-  }
-  /// Forgets what can never be read again: of the row that was written at once, of the others now and then.
-  void sweep(typename std::map<Key, Row>::iterator written) {
-    const TimestampMs gone = retention_.gone_before();
-    forget(written->second, gone);
-    if (++puts_since_sweep_ < 2 * rows_.size() + 16) return;
-    puts_since_sweep_ = 0;
-    for (auto row = rows_.begin(); row != rows_.end();) {
-      forget(row->second, gone);
-      row = row->second.empty() ? rows_.erase(row) : std::next(row);
+  template <typename Visit>
+  void each_in(const Row& row, TimestampMs from_ms, TimestampMs to_ms, Visit&& visit) const {
+    for (auto slot = Store::Rows::first_at(row, from_ms); slot != row.end() && slot->place <= to_ms; ++slot) {
+      if (auto value = slot->read(store_.retention().visible_from())) visit(slot->place, std::move(*value));
     }
   }
-  static void forget(Row& row, TimestampMs gone_before) {
-    const auto live = first_at(row, gone_before);
-    row.erase(std::remove_if(row.begin(), live, [](const Slot& slot) { return !slot.cached; }), live);
+  template <typename Visit>
+  void each_in(const Key& key, TimestampMs from_ms, TimestampMs to_ms, Visit&& visit) const {
+    if (const Row* row = store_.rows().find(key)) each_in(*row, from_ms, to_ms, visit);
   }
 
-  bool cached_;
-  StoreRetention retention_;
-  std::map<Key, Row> rows_;
-  std::vector<std::pair<Key, TimestampMs>> dirty_;
-  std::size_t puts_since_sweep_ = 0;
+  Store store_;
 };
 
 }  // namespace wrackline::event_time::streams
