@@ -4,11 +4,14 @@
 // and the decisions back into JSON. One driver per kind, one file per driver, one line in registry.cpp.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace wrackline::conform {
@@ -35,6 +38,25 @@ struct NotModelledError {
 };
 
 using Driver = Outcome (*)(const Json& recorded_case);
+
+/// A model that was opened with the `config` of a case and answers operation by operation: what `conform`
+/// holds against a recording, and what the Python package plays with.
+struct Session {
+  Json refusal;  ///< null, or the `open` with which the engine refuses the configuration
+  std::function<Json(const Json& in)> step;  ///< empty after a refusal
+};
+/// Looks at kind, version and config; throws NotModelledError.
+using Open = Session (*)(const Json& recorded_case);
+
+/// The callable of a session: a `Steps` with `Json operator()(const Json& in)`, made of the arguments.
+template <typename Steps, typename... Arguments>
+std::function<Json(const Json& in)> steps_of(Arguments&&... arguments) {
+  auto steps = std::make_shared<Steps>(std::forward<Arguments>(arguments)...);
+  return [steps](const Json& in) { return (*steps)(in); };
+}
+
+/// A kind of event time can be opened without a recording; nothing for any other.
+Open find_open(std::string_view kind);
 
 struct Kind {
   std::string_view name;  ///< as in the `kind` field, e.g. "kafka.log"
@@ -63,5 +85,8 @@ Outcome replay(const Json& recorded_case, Step&& step) {
   if (differs) return *differs;
   return Agree{};
 }
+
+/// Opens the case and steps it through; a refusal is held against the case's `open`.
+Outcome judge(const Json& recorded_case, Open open);
 
 }  // namespace wrackline::conform

@@ -161,8 +161,8 @@ class Frame {
   }
 
   void send(const Json& in, const GateBuffer& buffer) {
-    const ChannelIndex channel = in.at("channel");
-    producers_.at(channel).pending.push_back(buffer);
+    const std::size_t channel = flink::index_of(in.at("channel"), producers_.size(), "channel");
+    producers_[channel].pending.push_back(buffer);
   }
 
   /// Everybody sends what they may, channel by channel, and the mailbox runs after each buffer.
@@ -281,12 +281,9 @@ class Frame {
 
 }  // namespace
 
-Outcome flink_alignment(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    flink::version_of(recorded_case);
-    Frame frame{settings_of(recorded_case.at("config"))};
-    return replay(recorded_case, [&](const Json& in) { return frame(in); });
-  });
+Session open_flink_alignment(const Json& recorded_case) {
+  flink::version_of(recorded_case);
+  return {{}, steps_of<Frame>(settings_of(recorded_case.at("config")))};
 }
 
 }  // namespace wrackline::conform

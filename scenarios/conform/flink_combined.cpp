@@ -6,52 +6,62 @@ namespace wrackline::conform {
 
 namespace {
 
-Outcome two_inputs(const Json& recorded_case) {
-  flink::model::OperatorInputs inputs{2, flink::version_of(recorded_case)};
-  return replay(recorded_case, [&](const Json& in) {
+class TwoInputs {
+ public:
+  explicit TwoInputs(flink::model::Version version) : inputs_{2, version} {}
+
+  Json operator()(const Json& in) {
     flink::only(in, "operation", {"input", "watermark", "status", "element"});
-    const int input = in.at("input");
+    const std::size_t input = flink::index_of(in.at("input").get<std::int64_t>() - 1, 2, "input - 1 =");
     flink::model::WatermarkEvents said;
     Json events = Json::array();
     if (in.contains("element")) {
       events.push_back(
-          {{"type", "record"}, {"input", input}, {"current_watermark", inputs.current_watermark()}});
+          {{"type", "record"}, {"input", input + 1}, {"current_watermark", inputs_.current_watermark()}});
     } else if (in.contains("watermark")) {
-      inputs.on_watermark(static_cast<std::size_t>(input - 1), in.at("watermark"), said);
+      inputs_.on_watermark(input, in.at("watermark"), said);
     } else {
-      inputs.on_status(static_cast<std::size_t>(input - 1), flink::status_of(in.at("status")), said);
+      inputs_.on_status(input, flink::status_of(in.at("status")), said);
     }
     for (const auto& event : said) events.push_back(flink::event(event));
-    return Json{{"events", std::move(events)}};
-  });
-}
+    return {{"events", std::move(events)}};
+  }
 
-Outcome indexed(const Json& recorded_case) {
-  flink::model::IndexedCombinedWatermarkStatus combined{
-      recorded_case.at("config").at("inputs").get<std::size_t>(), flink::version_of(recorded_case)};
-  return replay(recorded_case, [&](const Json& in) {
+ private:
+  flink::model::OperatorInputs inputs_;
+};
+
+class Indexed {
+ public:
+  Indexed(std::size_t inputs, flink::model::Version version) : inputs_{inputs}, combined_{inputs, version} {}
+
+  Json operator()(const Json& in) {
     flink::only(in, "operation", {"input", "watermark", "status"});
-    const std::size_t input = in.at("input");
+    const std::size_t input = flink::index_of(in.at("input"), inputs_, "input");
     const bool advanced = in.contains("watermark")
-                              ? combined.update_watermark(input, in.at("watermark"))
-                              : combined.update_status(input, flink::status_of(in.at("status")));
-    return Json{{"combined_advanced", advanced},
-                {"combined", combined.combined_watermark()},
-                {"idle", combined.is_idle()}};
-  });
-}
+                              ? combined_.update_watermark(input, in.at("watermark"))
+                              : combined_.update_status(input, flink::status_of(in.at("status")));
+    return {{"combined_advanced", advanced},
+            {"combined", combined_.combined_watermark()},
+            {"idle", combined_.is_idle()}};
+  }
+
+ private:
+  std::size_t inputs_;
+  flink::model::IndexedCombinedWatermarkStatus combined_;
+};
 
 }  // namespace
 
-Outcome flink_combined(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    const Json& config = recorded_case.at("config");
-    flink::only(config, "setting", {"driver", "inputs"});
-    const std::string driver = config.at("driver");
-    if (driver == "two_input_operator") return two_inputs(recorded_case);
-    if (driver == "indexed_status") return indexed(recorded_case);
-    return NotModelled{"driver " + driver};
-  });
+Session open_flink_combined(const Json& recorded_case) {
+  const Json& config = recorded_case.at("config");
+  flink::only(config, "setting", {"driver", "inputs"});
+  const std::string driver = config.at("driver");
+  const auto version = flink::version_of(recorded_case);
+  if (driver == "two_input_operator") return {{}, steps_of<TwoInputs>(version)};
+  if (driver == "indexed_status")
+    return {{}, steps_of<Indexed>(config.at("inputs").get<std::size_t>(), version)};
+  throw NotModelledError{"driver " + driver};
 }
 
 }  // namespace wrackline::conform

@@ -19,11 +19,6 @@ namespace wrackline::conform::flink {
 
 namespace model = event_time::flink;
 
-/// A step that fails the job, with what was emitted before it. Ends the case.
-struct FailedStep {
-  Json events;
-};
-
 inline model::Version version_of(const Json& recorded_case) {
   const std::string version = recorded_case.at("version");
   if (version.starts_with("1.20.")) return model::Version::v1_20;
@@ -54,12 +49,12 @@ inline model::WatermarkStatus status_of(const Json& name) {
   throw NotModelledError{"status " + name.dump()};
 }
 
-/// Compares what a configuration is answered with before the first step: nothing, or a refusal.
-inline std::optional<Differs> differs_at_open(const Json& recorded_case, const std::optional<Json>& refused) {
-  const Json expected = recorded_case.contains("open") ? recorded_case.at("open") : Json();
-  const Json got = refused ? *refused : Json();
-  if (expected == got) return std::nullopt;
-  return Differs{0, expected, got};
+/// An input, channel or output by number.
+inline std::size_t index_of(const Json& number, std::size_t count, std::string_view what) {
+  const std::int64_t index = number;
+  if (index < 0 || static_cast<std::size_t>(index) >= count)
+    throw NotModelledError{std::string{what} + " " + std::to_string(index) + " of " + std::to_string(count)};
+  return static_cast<std::size_t>(index);
 }
 
 /// Interns the names of a case: numbers in order of appearance.
@@ -76,15 +71,5 @@ class Names {
   std::map<std::string, std::uint32_t> ids_;
   std::vector<std::string> names_;
 };
-
-/// Runs a driver's body: what it throws as NotModelledError before the steps is an outcome too.
-template <typename Body>
-Outcome guarded(Body&& body) {
-  try {
-    return body();
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
-  }
-}
 
 }  // namespace wrackline::conform::flink

@@ -45,41 +45,50 @@ Json answer(Json events, const WatermarkEvents& said) {
   return {{"events", std::move(events)}};
 }
 
-Outcome bare(const Json& recorded_case, const GeneratorConfig& config) {
-  flink::model::WatermarkGenerator generator{config};
-  std::int64_t now_ns = 0;
-  return replay(recorded_case, [&](const Json& in) {
+class Bare {
+ public:
+  explicit Bare(const GeneratorConfig& config) : generator_{config} {}
+
+  Json operator()(const Json& in) {
     flink::only(in, "operation", {"event", "periodic_emit", "advance", "advance_nanos"});
     WatermarkEvents said;
-    if (in.contains("event")) generator.on_event(in.at("event"), said);
-    if (in.contains("periodic_emit")) generator.on_periodic_emit(now_ns, said);
-    if (in.contains("advance")) now_ns += in.at("advance").get<std::int64_t>() * kNanosPerMs;
-    if (in.contains("advance_nanos")) now_ns += in.at("advance_nanos").get<std::int64_t>();
+    if (in.contains("event")) generator_.on_event(in.at("event"), said);
+    if (in.contains("periodic_emit")) generator_.on_periodic_emit(now_ns_, said);
+    if (in.contains("advance")) now_ns_ += in.at("advance").get<std::int64_t>() * kNanosPerMs;
+    if (in.contains("advance_nanos")) now_ns_ += in.at("advance_nanos").get<std::int64_t>();
     return answer(Json::array(), said);
-  });
-}
+  }
 
-Outcome in_operator(const Json& recorded_case, const GeneratorConfig& config) {
-  flink::model::TimestampsAndWatermarksOperator op{
-      config, recorded_case.at("config").value(kInterval, kDefaultIntervalMs), 0};
-  std::int64_t now_ms = 0;
-  return replay(recorded_case, [&](const Json& in) {
+ private:
+  flink::model::WatermarkGenerator generator_;
+  std::int64_t now_ns_ = 0;
+};
+
+class InOperator {
+ public:
+  InOperator(const GeneratorConfig& config, std::int64_t interval_ms) : op_{config, interval_ms, 0} {}
+
+  Json operator()(const Json& in) {
     flink::only(in, "operation", {"element", "processing_time", "watermark", "status", "end_input"});
     WatermarkEvents said;
     Json events = Json::array();
     if (in.contains("element")) {
       events.push_back(record(in.at("element")));
-      op.on_record(in.at("element"), said);
+      op_.on_record(in.at("element"), said);
     }
     if (in.contains("processing_time")) {
-      now_ms = in.at("processing_time");
-      op.on_processing_time(now_ms, said);
+      now_ms_ = in.at("processing_time");
+      op_.on_processing_time(now_ms_, said);
     }
-    if (in.contains("watermark")) op.on_watermark(in.at("watermark"), said);
-    if (in.contains("end_input")) op.on_end_of_input(now_ms, said);
+    if (in.contains("watermark")) op_.on_watermark(in.at("watermark"), said);
+    if (in.contains("end_input")) op_.on_end_of_input(now_ms_, said);
     return answer(std::move(events), said);
-  });
-}
+  }
+
+ private:
+  flink::model::TimestampsAndWatermarksOperator op_;
+  std::int64_t now_ms_ = 0;
+};
 
 Json event(const SourceEvent& said, const flink::Names& names) {
   using Kind = SourceEvent::Kind;
@@ -116,56 +125,57 @@ void sort_split_runs(std::vector<SourceEvent>& said, const flink::Names& names) 
   }
 }
 
-Outcome in_source(const Json& recorded_case, const GeneratorConfig& config) {
-  flink::model::SourceWatermarks source{config,
-                                        recorded_case.at("config").value(kInterval, kDefaultIntervalMs), 0,
-                                        flink::version_of(recorded_case)};
-  flink::Names names;
-  return replay(recorded_case, [&](const Json& in) {
+class InSource {
+ public:
+  InSource(const GeneratorConfig& config, std::int64_t interval_ms, flink::model::Version version)
+      : source_{config, interval_ms, 0, version} {}
+
+  Json operator()(const Json& in) {
     flink::only(in, "operation",
                 {"add_split", "release_split", "record", "split", "mark_idle", "processing_time"});
     flink::model::SourceEvents said;
     Json events = Json::array();
     const auto known_split = [&](const Json& name) {
-      const std::uint32_t split = names.id(name);
-      if (!source.has_split(split)) throw NotModelledError{"a split that is not assigned"};
+      const std::uint32_t split = names_.id(name);
+      if (!source_.has_split(split)) throw NotModelledError{"a split that is not assigned"};
       return split;
     };
-    if (in.contains("add_split")) source.add_split(names.id(in.at("add_split")));
-    if (in.contains("release_split")) source.release_split(names.id(in.at("release_split")), said);
+    if (in.contains("add_split")) source_.add_split(names_.id(in.at("add_split")));
+    if (in.contains("release_split")) source_.release_split(names_.id(in.at("release_split")), said);
     if (in.contains("record")) {
       events.push_back(record(in.at("record")));
       if (in.contains("split")) {
-        source.on_record(known_split(in.at("split")), in.at("record"), said);
+        source_.on_record(known_split(in.at("split")), in.at("record"), said);
       } else {
-        source.on_main_record(in.at("record"), said);
+        source_.on_main_record(in.at("record"), said);
       }
     }
-    if (in.contains("mark_idle")) source.mark_idle(known_split(in.at("mark_idle")), said);
-    if (in.contains("processing_time")) source.on_processing_time(in.at("processing_time"), said);
-    sort_split_runs(said, names);
-    for (const auto& one : said) events.push_back(event(one, names));
-    return Json{{"events", std::move(events)}};
-  });
-}
+    if (in.contains("mark_idle")) source_.mark_idle(known_split(in.at("mark_idle")), said);
+    if (in.contains("processing_time")) source_.on_processing_time(in.at("processing_time"), said);
+    sort_split_runs(said, names_);
+    for (const auto& one : said) events.push_back(event(one, names_));
+    return {{"events", std::move(events)}};
+  }
+
+ private:
+  flink::model::SourceWatermarks source_;
+  flink::Names names_;
+};
 
 }  // namespace
 
-Outcome flink_generator(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    const GeneratorConfig config = generator_of(recorded_case.at("config"));
-    flink::version_of(recorded_case);
-    std::optional<Json> refused;
-    for (const std::string& problem : config.problems())
-      if (!refused) refused = flink::error("java.lang.IllegalArgumentException", problem);
-    if (auto differs = flink::differs_at_open(recorded_case, refused)) return *differs;
-    if (refused) return Agree{};
-    const std::string driver = recorded_case.at("config").at("driver");
-    if (driver == "generator") return bare(recorded_case, config);
-    if (driver == "operator") return in_operator(recorded_case, config);
-    if (driver == "source") return in_source(recorded_case, config);
-    return NotModelled{"driver " + driver};
-  });
+Session open_flink_generator(const Json& recorded_case) {
+  const Json& settings = recorded_case.at("config");
+  const GeneratorConfig config = generator_of(settings);
+  const auto version = flink::version_of(recorded_case);
+  for (const std::string& problem : config.problems())
+    return {flink::error("java.lang.IllegalArgumentException", problem), {}};
+  const auto interval_ms = settings.value(kInterval, kDefaultIntervalMs);
+  const std::string driver = settings.at("driver");
+  if (driver == "generator") return {{}, steps_of<Bare>(config)};
+  if (driver == "operator") return {{}, steps_of<InOperator>(config, interval_ms)};
+  if (driver == "source") return {{}, steps_of<InSource>(config, interval_ms, version)};
+  throw NotModelledError{"driver " + driver};
 }
 
 }  // namespace wrackline::conform

@@ -94,23 +94,19 @@ class Steps {
 
 }  // namespace
 
-Outcome flink_interval_join(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    const Json& config = recorded_case.at("config");
-    flink::only(config, "setting",
-                {"lower_bound", "upper_bound", "lower_bound_inclusive", "upper_bound_inclusive",
-                 "late_side_outputs"});
-    const flink::model::IntervalJoinConfig join{config.at("lower_bound"), config.at("upper_bound"),
-                                                config.at("lower_bound_inclusive"),
-                                                config.at("upper_bound_inclusive")};
-    std::optional<Json> refused;
-    for (const std::string& problem : join.problems())
-      refused = flink::error("java.lang.IllegalArgumentException", problem);
-    if (auto differs = flink::differs_at_open(recorded_case, refused)) return *differs;
-    if (refused) return Agree{};
-    Steps steps{join, config.at("late_side_outputs"), flink::version_of(recorded_case)};
-    return replay(recorded_case, [&](const Json& in) { return steps(in); });
-  });
+Session open_flink_interval_join(const Json& recorded_case) {
+  const Json& config = recorded_case.at("config");
+  flink::only(
+      config, "setting",
+      {"lower_bound", "upper_bound", "lower_bound_inclusive", "upper_bound_inclusive", "late_side_outputs"});
+  const flink::model::IntervalJoinConfig join{config.at("lower_bound"), config.at("upper_bound"),
+                                              config.at("lower_bound_inclusive"),
+                                              config.at("upper_bound_inclusive")};
+  for (const std::string& problem : join.problems())
+    return {flink::error("java.lang.IllegalArgumentException", problem), {}};
+  return {
+      {},
+      steps_of<Steps>(join, config.at("late_side_outputs").get<bool>(), flink::version_of(recorded_case))};
 }
 
 }  // namespace wrackline::conform

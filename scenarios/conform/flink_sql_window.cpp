@@ -170,23 +170,17 @@ class Steps {
 
 }  // namespace
 
-Outcome flink_sql_window(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    flink::version_of(recorded_case);
-    const Json& config = recorded_case.at("config");
-    flink::only(config, "setting",
-                {"window", "size", "slide", "step", "max_size", "gap", "offset", "n", "query_kind", "sql",
-                 "table_config"});
-    const Query query = query_of(config);
-    std::optional<Json> refused;
-    if (query.aggregate && config.at("window") != "session")
-      for (const std::string& problem : assigner_of(config).aggregate_problems())
-        refused = flink::error("org.apache.flink.table.api.TableException", problem);
-    if (auto differs = flink::differs_at_open(recorded_case, refused)) return *differs;
-    if (refused) return Agree{};
-    Steps steps{config, query};
-    return replay(recorded_case, [&](const Json& in) { return steps(in); });
-  });
+Session open_flink_sql_window(const Json& recorded_case) {
+  flink::version_of(recorded_case);
+  const Json& config = recorded_case.at("config");
+  flink::only(config, "setting",
+              {"window", "size", "slide", "step", "max_size", "gap", "offset", "n", "query_kind", "sql",
+               "table_config"});
+  const Query query = query_of(config);
+  if (query.aggregate && config.at("window") != "session")
+    for (const std::string& problem : assigner_of(config).aggregate_problems())
+      return {flink::error("org.apache.flink.table.api.TableException", problem), {}};
+  return {{}, steps_of<Steps>(config, query)};
 }
 
 }  // namespace wrackline::conform

@@ -4,27 +4,39 @@
 
 namespace wrackline::conform {
 
-Outcome flink_valve(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    const Json& config = recorded_case.at("config");
-    flink::only(config, "setting", {"channels"});
-    flink::version_of(recorded_case);
-    flink::model::StatusWatermarkValve valve{config.at("channels").get<std::size_t>()};
-    flink::model::WatermarkEvents said;
-    return replay(recorded_case, [&](const Json& in) {
-      flink::only(in, "operation", {"channel", "watermark", "status"});
-      const std::size_t channel = in.at("channel");
-      said.clear();
-      if (in.contains("watermark")) {
-        valve.input_watermark(channel, in.at("watermark"), said);
-      } else {
-        valve.input_status(channel, flink::status_of(in.at("status")), said);
-      }
-      Json events = Json::array();
-      for (const auto& event : said) events.push_back(flink::event(event));
-      return Json{{"events", std::move(events)}};
-    });
-  });
+namespace {
+
+class Valve {
+ public:
+  explicit Valve(std::size_t channels) : channels_{channels}, valve_{channels} {}
+
+  Json operator()(const Json& in) {
+    flink::only(in, "operation", {"channel", "watermark", "status"});
+    const std::size_t channel = flink::index_of(in.at("channel"), channels_, "channel");
+    said_.clear();
+    if (in.contains("watermark")) {
+      valve_.input_watermark(channel, in.at("watermark"), said_);
+    } else {
+      valve_.input_status(channel, flink::status_of(in.at("status")), said_);
+    }
+    Json events = Json::array();
+    for (const auto& event : said_) events.push_back(flink::event(event));
+    return {{"events", std::move(events)}};
+  }
+
+ private:
+  std::size_t channels_;
+  flink::model::StatusWatermarkValve valve_;
+  flink::model::WatermarkEvents said_;
+};
+
+}  // namespace
+
+Session open_flink_valve(const Json& recorded_case) {
+  const Json& config = recorded_case.at("config");
+  flink::only(config, "setting", {"channels"});
+  flink::version_of(recorded_case);
+  return {{}, steps_of<Valve>(config.at("channels").get<std::size_t>())};
 }
 
 }  // namespace wrackline::conform

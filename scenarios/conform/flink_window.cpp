@@ -250,17 +250,11 @@ class Steps {
 
 }  // namespace
 
-Outcome flink_window(const Json& recorded_case) {
-  return flink::guarded([&]() -> Outcome {
-    const WindowOperatorConfig config = config_of(recorded_case);
-    std::optional<Json> refused;
-    if (const auto refusal = config.refusal()) refused = flink::error(refusal->exception, refusal->message);
-    if (auto differs = flink::differs_at_open(recorded_case, refused)) return *differs;
-    if (refused) return Agree{};
-    const Json& in = recorded_case.at("config");
-    Steps steps{config, in.value("late_side_output", false), in.value("through_valve", false)};
-    return replay(recorded_case, [&](const Json& step) { return steps(step); });
-  });
+Session open_flink_window(const Json& recorded_case) {
+  const WindowOperatorConfig config = config_of(recorded_case);
+  if (const auto refusal = config.refusal()) return {flink::error(refusal->exception, refusal->message), {}};
+  const Json& in = recorded_case.at("config");
+  return {{}, steps_of<Steps>(config, in.value("late_side_output", false), in.value("through_valve", false))};
 }
 
 }  // namespace wrackline::conform

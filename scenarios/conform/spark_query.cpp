@@ -312,6 +312,7 @@ class Reader {
   GroupFunction recorded_function(const Json& q, GroupStateTimeout timeout, const std::string& time,
                                   const Schema& schema) {
     const std::size_t at = column_of(schema, time);
+    if (!find_column(schema, "value")) throw NotModelledError{"column value"};
     const std::size_t number = column_of(schema, "value");
     const std::string sets = q.value("setTimeout", "never");
     const std::string on_timeout = q.value("onTimeout", "remove");

@@ -4,6 +4,9 @@
 // A case recorded on several releases is replayed once for each: `also` names them, `differs` says what the
 // other one calls differently. Messages of errors are not compared (the recordings' README says so);
 // exception, cause and condition are.
+//
+// A query without a recording says `started` (false: its first `start` is a step) instead of its steps, and
+// `messages`: errors with our sentence. It may ask for the `columns` of its rows.
 #include <optional>
 #include <set>
 
@@ -22,9 +25,10 @@ Version version_of(const std::string& release) {
   throw NotModelledError{"release " + release};
 }
 
-Json failure_json(const QueryFailure& failure) {
+Json failure_json(const QueryFailure& failure, bool with_message) {
   Json out{{"exception", failure.exception}, {"cause", failure.cause}};
   if (failure.condition) out["condition"] = *failure.condition;
+  if (with_message) out["message"] = failure.message;
   return out;
 }
 
@@ -57,7 +61,8 @@ Json batch_json(const BatchProgress& progress, bool with_average, const SparkStr
 
 class Steps {
  public:
-  Steps(const Json& recorded, Version version) : version_{version} {
+  Steps(const Json& recorded, Version version)
+      : version_{version}, with_messages_{recorded.value("messages", false)} {
     const Json& config = recorded.at("config");
     for (const auto& [name, value] : config.items())
       if (!kConfig.contains(name)) throw NotModelledError{"config " + name};
@@ -65,24 +70,28 @@ class Steps {
     read_clock(config);
     query_ = read_spark_query(config, strings_);
     with_average_ = query_.sources.size() == 1 && query_.sources.front().partitions == 1;
+    for (const Column& column : query_.plan->schema) columns_.push_back(column.name);
     std::vector<StaticRelation*> statics;
     for (auto& [name, relation] : query_.statics) statics.push_back(relation.get());
     run_.emplace(std::move(query_.plan), std::vector<Schema>(query_.sources.size(), spark_source_schema()),
                  std::move(statics), conf_);
-    bool starts_itself = false;
-    for (const Json& step : recorded.at("steps"))
-      starts_itself = starts_itself || step.at("in").contains("start");
+    bool starts_itself = !recorded.value("started", true);
+    if (recorded.contains("steps"))
+      for (const Json& step : recorded.at("steps"))
+        starts_itself = starts_itself || step.at("in").contains("start");
     // Otherwise the query was started before the first step.
     if (!starts_itself && !illegal_conf_) start_failure_ = run_->start();
     running_ = !starts_itself;
   }
 
   Json operator()(const Json& in) {
+    if (in.contains("columns")) return columns_;
     for (const auto& [name, value] : in.items())
       if (!kIn.contains(name)) throw NotModelledError{"step with " + name};
     if (in.contains("setConf")) {
       if (!illegal_conf_) throw NotModelledError{"setConf"};
-      return {{"error", failure_json({"IllegalArgumentException", "IllegalArgumentException", {}, ""})}};
+      return {
+          {"error", failure_json({"IllegalArgumentException", "IllegalArgumentException", {}, ""}, false)}};
     }
     if (illegal_conf_) throw NotModelledError{"a query with an illegal setting"};
 
@@ -98,7 +107,7 @@ class Steps {
       running_ = true;
     }
     if (start_failure_) {
-      out["error"] = failure_json(*start_failure_);
+      out["error"] = failure_json(*start_failure_, with_messages_);
       start_failure_.reset();
     } else if (running_ && trigger_) {
       fire(in, out);
@@ -206,7 +215,7 @@ class Steps {
     if (clock_ms_ < target_ms_) return;
     target_ms_ = trigger_->next_batch_time_ms(clock_ms_);
     auto outcome = run_->next_batch(clock_ms_);
-    if (outcome.failure) out["error"] = failure_json(*outcome.failure);
+    if (outcome.failure) out["error"] = failure_json(*outcome.failure, with_messages_);
     if (!outcome.batch) return;
     out["batches"].push_back(batch_json(*outcome.batch, with_average_, strings_));
     out["batches"].back()["batchTimestampMs"] = clock_ms_;
@@ -220,7 +229,7 @@ class Steps {
     if (!burst.empty()) add(burst.at(next_chunk++));
     while (true) {
       auto outcome = run_->next_batch();
-      if (outcome.failure) out["error"] = failure_json(*outcome.failure);
+      if (outcome.failure) out["error"] = failure_json(*outcome.failure, with_messages_);
       if (!outcome.batch) break;
       out["batches"].push_back(batch_json(*outcome.batch, with_average_, strings_));
       remember(*outcome.batch);
@@ -247,6 +256,7 @@ class Steps {
   QueryConf conf_;
   bool illegal_conf_ = false;
   SparkQuery query_;
+  Json columns_ = Json::array();
   std::optional<MicroBatchExecution> run_;
   std::optional<ProcessingTimeExecutor> trigger_;  ///< set: a manual clock
   std::int64_t clock_ms_ = 0;
@@ -254,6 +264,7 @@ class Steps {
   std::optional<QueryFailure> start_failure_;
   bool running_ = false;
   bool with_average_ = false;
+  bool with_messages_;
   Json plain_sink_ = Json::array();
   Json idempotent_sink_ = Json::array();
   std::int64_t in_sink_ = -1;
@@ -303,35 +314,24 @@ std::optional<Json> as_recorded_on(const Json& recorded, const std::string& rele
   return seen;
 }
 
-Outcome replay_on(const Json& recorded, const std::string& release) {
-  try {
-    const auto seen = as_recorded_on(recorded, release);
-    if (!seen) return Agree{};
-    Steps steps{recorded, version_of(release)};
-    return replay(*seen, steps);
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
-  }
+}  // namespace
+
+Session open_spark_query(const Json& recorded_case) {
+  return {{}, steps_of<Steps>(recorded_case, version_of(recorded_case.at("version")))};
 }
 
-Outcome on_every_release(const Json& recorded) {
-  std::vector<std::string> releases = recorded.value("also", std::vector<std::string>{});
-  releases.insert(releases.begin(), recorded.at("version"));
+Outcome spark_query(const Json& recorded_case) {
+  std::vector<std::string> releases = recorded_case.value("also", std::vector<std::string>{});
+  releases.insert(releases.begin(), recorded_case.at("version"));
   Outcome outcome = Agree{};
   for (const std::string& release : releases) {
-    outcome = replay_on(recorded, release);
+    std::optional<Json> seen = as_recorded_on(recorded_case, release);
+    if (!seen) continue;
+    (*seen)["version"] = release;
+    outcome = judge(*seen, open_spark_query);
     if (!std::holds_alternative<Agree>(outcome)) break;
   }
   return outcome;
 }
-
-}  // namespace
-
-Outcome spark_watermark(const Json& recorded_case) { return on_every_release(recorded_case); }
-Outcome spark_dedup(const Json& recorded_case) { return on_every_release(recorded_case); }
-Outcome spark_join(const Json& recorded_case) { return on_every_release(recorded_case); }
-Outcome spark_chained(const Json& recorded_case) { return on_every_release(recorded_case); }
-Outcome spark_join_static(const Json& recorded_case) { return on_every_release(recorded_case); }
-Outcome spark_state(const Json& recorded_case) { return on_every_release(recorded_case); }
 
 }  // namespace wrackline::conform

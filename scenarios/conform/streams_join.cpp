@@ -323,32 +323,38 @@ Json step(Join& join, TaskTime& time, std::optional<TimestampMs>& probed, const 
   return out;
 }
 
+class Steps {
+ public:
+  explicit Steps(const Json& recorded_case)
+      : wall_clock_ms_(recorded_case.at("config").value("initial_wall_clock", std::int64_t{0})),
+        properties_(streams_properties(recorded_case.at("config"))),
+        join_(build(recorded_case, properties_, refusal_)),
+        time_(2, properties_.extractor) {}
+
+  Json operator()(const Json& in) {
+    const auto op = in.at("op").get<Text>();
+    if (refusal_) return refused(*refusal_);
+    if (op == "build") return {{"ok", true}};
+    if (op == "record") return step(*join_, time_, probed_, in, wall_clock_ms_);
+    if (op == "get" || op == "get_versioned") return {{"record", join_->get(in)}};
+    if (op == "advance_wall_clock") {
+      wall_clock_ms_ += in.at("ms").get<std::int64_t>();
+      return {{"emitted", Json::array()}};
+    }
+    throw NotModelledError{"op " + op};
+  }
+
+ private:
+  std::int64_t wall_clock_ms_;
+  StreamsProperties properties_;
+  Refusal refusal_;
+  std::unique_ptr<Join> join_;
+  TaskTime time_;
+  std::optional<TimestampMs> probed_;
+};
+
 }  // namespace
 
-Outcome streams_join(const Json& recorded_case) {
-  try {
-    const Json& config = recorded_case.at("config");
-    const StreamsProperties properties = streams_properties(config);
-    Refusal refusal;
-    const std::unique_ptr<Join> join = build(recorded_case, properties, refusal);
-    TaskTime time(2, properties.extractor);
-    std::optional<TimestampMs> probed;
-    std::int64_t wall_clock_ms = config.value("initial_wall_clock", std::int64_t{0});
-    return replay(recorded_case, [&](const Json& in) -> Json {
-      const auto op = in.at("op").get<Text>();
-      if (refusal) return refused(*refusal);
-      if (op == "build") return {{"ok", true}};
-      if (op == "record") return step(*join, time, probed, in, wall_clock_ms);
-      if (op == "get" || op == "get_versioned") return {{"record", join->get(in)}};
-      if (op == "advance_wall_clock") {
-        wall_clock_ms += in.at("ms").get<std::int64_t>();
-        return {{"emitted", Json::array()}};
-      }
-      throw NotModelledError{"op " + op};
-    });
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
-  }
-}
+Session open_streams_join(const Json& recorded_case) { return {{}, steps_of<Steps>(recorded_case)}; }
 
 }  // namespace wrackline::conform

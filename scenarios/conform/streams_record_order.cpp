@@ -21,7 +21,7 @@ class Group {
         lags_(partitions_.size()),
         group_(partitions_.size(), settings(config)) {}
 
-  Json step(const Json& in) {
+  Json operator()(const Json& in) {
     try {
       return answer(in);
     } catch (const StreamsError&) {
@@ -100,13 +100,8 @@ class Group {
 
 }  // namespace
 
-Outcome streams_record_order(const Json& recorded_case) {
-  try {
-    Group group(recorded_case.at("config"));
-    return replay(recorded_case, [&](const Json& in) { return group.step(in); });
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
-  }
+Session open_streams_record_order(const Json& recorded_case) {
+  return {{}, steps_of<Group>(recorded_case.at("config"))};
 }
 
 }  // namespace wrackline::conform

@@ -346,40 +346,50 @@ class Topology {
   Refusal refusal_;
 };
 
+class Steps {
+ public:
+  explicit Steps(const Json& config)
+      : properties_(streams_properties(config)),
+        topology_(config, properties_),
+        time_(1, properties_.extractor) {}
+
+  Json operator()(const Json& in) {
+    const auto op = in.at("op").get<Text>();
+    if (topology_.refusal())
+      return {{"error", {{"class", "TopologyException"}, {"message", *topology_.refusal()}}}};
+    if (op == "build") return {{"ok", true}};
+    if (op == "get" || op == "get_versioned") return {{"record", topology_.get(in)}};
+    if (op == "advance_wall_clock") return {{"emitted", Json::array()}};
+    if (op == "record") return record(in);
+    throw NotModelledError{"op " + op};
+  }
+
+ private:
+  Json record(const Json& in) {
+    Record<Text, Text> record;
+    if (!in.at("key").is_null()) record.key = in.at("key").get<Text>();
+    if (!in.at("value").is_null()) record.value = in.at("value").get<Text>();
+    record.timestamp_ms = in.at("ts").get<std::int64_t>();
+    if (record.timestamp_ms < 0) throw NotModelledError{"a negative timestamp into a table"};
+    Step step;
+    time_.extract(0, record.timestamp_ms, step.drops);
+    topology_.record(record, step);
+    Json out{{"emitted", std::move(step.emitted)}};
+    if (!step.calls.empty()) out["calls"] = std::move(step.calls);
+    add_drops(out, step.drops);
+    if (topology_.stream()) out["stream_time"] = time_.stream_time_ms();
+    return out;
+  }
+
+  StreamsProperties properties_;
+  Topology topology_;
+  TaskTime time_;
+};
+
 }  // namespace
 
-Outcome streams_table(const Json& recorded_case) {
-  try {
-    const Json& config = recorded_case.at("config");
-    const StreamsProperties properties = streams_properties(config);
-    Topology topology(config, properties);
-    TaskTime time(1, properties.extractor);
-    return replay(recorded_case, [&](const Json& in) -> Json {
-      const auto op = in.at("op").get<Text>();
-      if (topology.refusal()) {
-        return {{"error", {{"class", "TopologyException"}, {"message", *topology.refusal()}}}};
-      }
-      if (op == "build") return {{"ok", true}};
-      if (op == "get" || op == "get_versioned") return {{"record", topology.get(in)}};
-      if (op == "advance_wall_clock") return {{"emitted", Json::array()}};
-      if (op != "record") throw NotModelledError{"op " + op};
-      Record<Text, Text> record;
-      if (!in.at("key").is_null()) record.key = in.at("key").get<Text>();
-      if (!in.at("value").is_null()) record.value = in.at("value").get<Text>();
-      record.timestamp_ms = in.at("ts").get<std::int64_t>();
-      if (record.timestamp_ms < 0) throw NotModelledError{"a negative timestamp into a table"};
-      Step step;
-      time.extract(0, record.timestamp_ms, step.drops);
-      topology.record(record, step);
-      Json out{{"emitted", std::move(step.emitted)}};
-      if (!step.calls.empty()) out["calls"] = std::move(step.calls);
-      add_drops(out, step.drops);
-      if (topology.stream()) out["stream_time"] = time.stream_time_ms();
-      return out;
-    });
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
-  }
+Session open_streams_table(const Json& recorded_case) {
+  return {{}, steps_of<Steps>(recorded_case.at("config"))};
 }
 
 }  // namespace wrackline::conform

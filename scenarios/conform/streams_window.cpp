@@ -266,30 +266,37 @@ std::unique_ptr<Topology> build(const Json& config, const Definition& window) {
   throw NotModelledError{"aggregation " + aggregation};
 }
 
-}  // namespace
-
-Outcome streams_window(const Json& recorded_case) {
-  try {
+class Steps {
+ public:
+  explicit Steps(const Json& recorded_case)
+      : wall_clock_ms_(recorded_case.at("config").value("initial_wall_clock", std::int64_t{0})) {
     const Json& config = recorded_case.at("config");
     const Definition window = define(config, streams_version(recorded_case));
-    std::unique_ptr<Topology> topology;
-    if (!window.refusal) topology = build(config, window);
-    std::int64_t wall_clock_ms = config.value("initial_wall_clock", std::int64_t{0});
-    return replay(recorded_case, [&](const Json& in) -> Json {
-      const auto op = in.at("op").get<std::string>();
-      if (window.refusal) return refused(*window.refusal);
-      if (op == "build") return {{"ok", true}};
-      if (op == "record") return topology->record(in, wall_clock_ms);
-      if (op == "fetch") return topology->fetch(in);
-      if (op == "advance_wall_clock") {
-        wall_clock_ms += in.at("ms").get<std::int64_t>();
-        return {{"emitted", Json::array()}};
-      }
-      throw NotModelledError{"op " + op};
-    });
-  } catch (const NotModelledError& missing) {
-    return NotModelled{missing.what};
+    refusal_ = window.refusal;
+    if (!refusal_) topology_ = build(config, window);
   }
-}
+
+  Json operator()(const Json& in) {
+    const auto op = in.at("op").get<std::string>();
+    if (refusal_) return refused(*refusal_);
+    if (op == "build") return {{"ok", true}};
+    if (op == "record") return topology_->record(in, wall_clock_ms_);
+    if (op == "fetch") return topology_->fetch(in);
+    if (op == "advance_wall_clock") {
+      wall_clock_ms_ += in.at("ms").get<std::int64_t>();
+      return {{"emitted", Json::array()}};
+    }
+    throw NotModelledError{"op " + op};
+  }
+
+ private:
+  Refusal refusal_;
+  std::unique_ptr<Topology> topology_;
+  std::int64_t wall_clock_ms_;
+};
+
+}  // namespace
+
+Session open_streams_window(const Json& recorded_case) { return {{}, steps_of<Steps>(recorded_case)}; }
 
 }  // namespace wrackline::conform
