@@ -108,6 +108,8 @@ std::optional<MetricValue> evaluate(const RunResult& result, const MetricRef& re
   if (name == "loss_rate") return ratio(books[Fate::lost], books.produced);
   if (name == "duplicate_rate") return ratio(books.duplicated(DuplicateHop::sink), books.produced);
   if (name == "delivered_rate") return ratio(books[Fate::delivered], books.produced);
+  if (name == "watermark.adaptations") return events(result.watermark_adaptations);
+  if (name == "watermark.fallbacks") return events(result.watermark_fallbacks);
   if (name == "violations") return events(violations(result));
   if (name == "runs") return MetricValue{Unit::runs, static_cast<std::int64_t>(result.runs()), 1, 0};
   if (name == "runs.failed") {

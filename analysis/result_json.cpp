@@ -200,6 +200,7 @@ json cell_schema() {
                                          {"runs_not_passed", integer()}}))},
        {"violations", integer()},
        {"broken_promises", integer()},
+       {"watermark", record({{"adaptations", integer()}, {"fallbacks", integer()}})},
        {"verdict", record({{"outcome", outcome_schema()},
                            {"reasons", array_of(record({{"outcome", outcome_schema()},
                                                         {"code", text()},
@@ -243,6 +244,7 @@ json to_json(const RunResult& cell) {
                        {"text", reason.text},
                        {"runs", reason.runs}});
   }
+  json watermark{{"adaptations", cell.watermark_adaptations}, {"fallbacks", cell.watermark_fallbacks}};
   return {{"scenario", cell.scenario},
           {"cell", std::move(axes)},
           {"job", cell.job},
@@ -259,6 +261,7 @@ json to_json(const RunResult& cell) {
           {"expectations", std::move(expectations)},
           {"violations", violations(cell)},
           {"broken_promises", cell.broken_promises},
+          {"watermark", std::move(watermark)},
           {"verdict", {{"outcome", name_of(cell.verdict.outcome)}, {"reasons", std::move(reasons)}}}};
 }
 

@@ -102,6 +102,8 @@ void RunResult::merge(const RunResult& other) {
         a.runs_not_passed += b.runs_not_passed;
       });
   broken_promises += other.broken_promises;
+  watermark_adaptations += other.watermark_adaptations;
+  watermark_fallbacks += other.watermark_fallbacks;
   verdict.merge(other.verdict);
 }
 

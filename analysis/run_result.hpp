@@ -91,6 +91,9 @@ struct RunResult {
   std::vector<MomentCount> moments;  ///< by name
   std::vector<ExpectationResult> expectations;
   std::uint64_t broken_promises = 0;  ///< see Ledger
+  /// Of the job's watermark strategies: changes of mind; watermarks forced by the maximum silence.
+  std::uint64_t watermark_adaptations = 0;
+  std::uint64_t watermark_fallbacks = 0;
   Verdict verdict;
 
   const Books& books_of(Phase phase) const { return phase == Phase::all ? books : steady_books; }

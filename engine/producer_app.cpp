@@ -25,7 +25,8 @@ ProducerApp::ProducerApp(kafka::ClusterContext& cluster, sim::Process& process, 
 }
 
 sim::Task<> ProducerApp::run(sim::Process&) {
-  refuse_arrivals();
+  // What arrives in the first instant of all, such as the first row of a trace, has not missed anybody.
+  if (process_.now() > sim::kStart) refuse_arrivals();
   backlog_.clear();
   blocked_since_ = -1;
   stopping_ = false;

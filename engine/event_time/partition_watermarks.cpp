@@ -57,6 +57,7 @@ void PartitionWatermarks::add_partition(PartitionId partition) {
 void PartitionWatermarks::remove_partition(PartitionId partition) {
   const Split* split = find(partition);
   assert(split != nullptr);
+  if (split->generated) left_ += split->generated->counters();
   splits_.erase(splits_.begin() + (split - splits_.data()));
   last_ = 0;
   if (splits_.empty()) idle_ = false;
@@ -158,6 +159,15 @@ void PartitionWatermarks::combine() {
   } else if (strategy_.all_idle == WatermarkStrategy::AllIdle::flush_max) {
     current_ = std::max(current_, highest);
   }
+}
+
+strategy::Counters PartitionWatermarks::counters() const {
+  strategy::Counters sum = left_;
+  for (const Split& split : splits_) {
+    if (split.generated) sum += split.generated->counters();
+  }
+  if (merged_.generated) sum += merged_.generated->counters();
+  return sum;
 }
 
 PartitionId PartitionWatermarks::slowest_partition() const {

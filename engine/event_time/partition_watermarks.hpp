@@ -98,6 +98,8 @@ class PartitionWatermarks {
   /// The partition that holds the watermark back (lowest id if several), for explanations; partitions() > 0.
   PartitionId slowest_partition() const;
   std::size_t partitions() const { return splits_.size(); }
+  /// Of all generators of the task so far, those of partitions that have left included.
+  strategy::Counters counters() const;
 
  private:
   struct Split {
@@ -146,6 +148,7 @@ class PartitionWatermarks {
   bool plain_;
   std::vector<Split> splits_;             ///< ascending by partition
   Split merged_;                          ///< of Scope::task
+  strategy::Counters left_;               ///< of partitions that have been removed
   TimestampMs clock_ms_ = kMinTimestamp;  ///< arrivals never fall, whatever the node's clock does
   mutable std::size_t last_ = 0;
   TimestampMs current_ = kMinTimestamp;

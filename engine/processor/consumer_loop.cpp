@@ -55,6 +55,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   busy_ = false;
   consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
   writer_ = make_writer_(process_, options_.instance);
+  earlier_counters_ = watermark_counters();
   watermarks_ = std::make_unique<event_time::PartitionWatermarks>(options_.watermark);
   operator_ = options_.window ? std::make_unique<event_time::WindowOperator>(*options_.window,
                                                                              options_.allowed_lateness_ms)

@@ -110,6 +110,8 @@ class ConsumerLoop {
   std::int64_t watermark_ms() const {
     return operator_ ? operator_->watermark() : panes_ ? panes_->watermark() : event_time::kMaxTimestamp;
   }
+  /// Of the watermark strategies of every life of this instance.
+  event_time::strategy::Counters watermark_counters() const;
   /// Nothing waits to be written, and no window is open.
   bool quiet() const {
     return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0) &&
@@ -177,6 +179,7 @@ class ConsumerLoop {
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;
   std::int64_t next_emit_ms_ = 0;
   std::int64_t next_align_ms_ = 0;
+  event_time::strategy::Counters earlier_counters_;  ///< of the lives before this one: for the books
   bool busy_ = false;
   bool input_ended_ = false;
   std::vector<sim::EventId> accepted_;  // scratch

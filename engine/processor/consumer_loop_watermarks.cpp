@@ -38,6 +38,12 @@ void ConsumerLoop::emit_watermark(bool force) {
   process_.announce(moments::kWatermark, options_.instance, watermark_ms());
 }
 
+event_time::strategy::Counters ConsumerLoop::watermark_counters() const {
+  event_time::strategy::Counters sum = earlier_counters_;
+  if (watermarks_) sum += watermarks_->counters();
+  return sum;
+}
+
 /// What is known to wait in the log, as consumer lag is counted: up to the high watermark.
 void ConsumerLoop::tell_backlogs() {
   for (const auto& [partition, task] : tasks_) {

@@ -133,12 +133,7 @@ std::int64_t WatermarkFeed::idle_firings(std::int64_t until_ms) const {
 
 strategy::Counters WatermarkFeed::counters() const {
   strategy::Counters all;
-  for (const Partition& partition : partitions_) {
-    const strategy::Counters& one = partition.generator->counters();
-    all.adaptations += one.adaptations;
-    all.suppressed_regressions += one.suppressed_regressions;
-    all.fallbacks += one.fallbacks;
-  }
+  for (const Partition& partition : partitions_) all += partition.generator->counters();
   return all;
 }
 std::int64_t WatermarkFeed::slack_ms() const {

@@ -92,6 +92,9 @@ class Run {
       if (!drained) end.waits_for = world_.waits_for();
       analysis::RunResult result = analysis->close(end);
       result.scenario = spec_.name;
+      const event_time::strategy::Counters counters = world_.watermark_counters(results.size());
+      result.watermark_adaptations = counters.adaptations;
+      result.watermark_fallbacks = counters.fallbacks;
       result.model_version = std::string{kModelVersion};
       for (const Setting& setting : task_.cell.settings)
         result.cell.emplace_back(setting.path, setting.value);

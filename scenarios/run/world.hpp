@@ -46,6 +46,8 @@ class World {
   bool results_out();
   /// What is still held by something alive, told to the ledgers.
   void hold_the_rest();
+  /// What the watermark strategies of a job went through, all its instances together.
+  event_time::strategy::Counters watermark_counters(std::size_t job) const;
   /// Why the run does not drain, for the `stuck` anomaly.
   std::string waits_for();
 

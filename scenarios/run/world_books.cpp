@@ -170,6 +170,12 @@ void World::hold_results() {
   }
 }
 
+event_time::strategy::Counters World::watermark_counters(std::size_t job) const {
+  event_time::strategy::Counters sum;
+  for (const auto& instance : jobs_[job]->instances) sum += instance->watermark_counters();
+  return sum;
+}
+
 std::string World::waits_for() { return sim::stuck_report(simulation_); }
 
 }  // namespace wrackline::scenarios

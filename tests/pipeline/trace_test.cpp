@@ -59,6 +59,8 @@ std::int64_t late_of(const fs::path& folder, const std::string& name, std::int64
   if (!plan) FAIL(scenarios::to_text(diagnostics));
   const analysis::RunResult result = run_single(*plan);
   CHECK(result.books.closes());
+  CHECK(result.books[analysis::Fate::rejected] ==
+        0);  // not even the first row, which comes as the run begins
   return result.books[analysis::Fate::late_dropped];
 }
 

@@ -36,6 +36,12 @@ struct Counters {
   std::uint64_t adaptations = 0;             ///< the strategy changed its mind (K grew, drift found, refit)
   std::uint64_t suppressed_regressions = 0;  ///< it would have gone backwards and was held
   std::uint64_t fallbacks = 0;               ///< emissions forced by the maximum silence
+  Counters& operator+=(const Counters& other) {
+    adaptations += other.adaptations;
+    suppressed_regressions += other.suppressed_regressions;
+    fallbacks += other.fallbacks;
+    return *this;
+  }
   friend bool operator==(const Counters&, const Counters&) = default;
 };
 
