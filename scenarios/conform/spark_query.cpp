@@ -58,7 +58,11 @@ class Reader {
     }
     if (op == "union") {
       std::vector<PlanPtr> inputs;
-      for (const Json& input : q.at("in")) inputs.push_back(read(input));
+      for (const Json& input : q.at("in")) {
+        inputs.push_back(read(input));
+        if (inputs.back()->schema.size() != inputs.front()->schema.size())
+          throw NotModelledError{"a union of inputs with different columns, which Spark refuses"};
+      }
       return make_plan(UnionPlan{}, std::move(inputs));
     }
     if (op == "filter") {

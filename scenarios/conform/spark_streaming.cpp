@@ -194,7 +194,7 @@ class Steps {
 
   void delete_files(const Json& names) {
     const Json newest = Json::array({"commits/" + std::to_string(run_->last_batch_id())});
-    if (names != newest || run_->keeps_state() || run_->has_watermark())
+    if (run_->last_batch_id() < 0 || names != newest || run_->keeps_state() || run_->has_watermark())
       throw NotModelledError{"lost checkpoint files other than the newest commit of a stateless query"};
     run_->lose_last_commit();
   }

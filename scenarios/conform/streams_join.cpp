@@ -105,6 +105,7 @@ std::optional<std::int64_t> history_retention(const Json& config, const char* ta
 Json read(const TextTable& table, const Json& in) {
   const auto key = in.at("key").get<Text>();
   if (in.at("op") == "get") return row(table.get(key));
+  if (!table.versioned()) throw NotModelledError{"versions of a store that keeps none"};
   Json found =
       in.contains("as_of") ? row(table.get(key, in.at("as_of").get<std::int64_t>())) : row(table.get(key));
   if (!found.is_null()) found["valid_to"] = nullptr;

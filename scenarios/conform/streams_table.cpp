@@ -216,6 +216,7 @@ class Topology {
     const auto key = in.at("key").get<Text>();
     const auto read = [&](const auto& store, bool numbers) {
       const bool as_of = in.contains("as_of");
+      if (as_of && !store.versioned()) throw NotModelledError{"versions of a store that keeps none"};
       const auto found = as_of ? store.get(key, in.at("as_of").get<std::int64_t>()) : store.get(key);
       if (!found) return Json(nullptr);
       Json row{{"value", value(found->value, numbers)}, {"ts", found->timestamp_ms}};

@@ -16,9 +16,12 @@ seed and version give the same results, here and on the command line.
     wrackline.tune(trace, "5s", late_rate="1%", p99="3s")       # which watermark to take
 
 `watermark`, `windows` and `WindowOperator` are the parts of it, on arrays.
+
+`wrackline.flink`, `wrackline.spark` and `wrackline.streams` are the engines' own operators, to be fed by hand, step by
+step.
 """
 
-from . import plot
+from . import flink, plot, spark, streams
 from ._core import model_version
 from ._event_time import (
     MAX_TIMESTAMP,
@@ -34,6 +37,7 @@ from ._event_time import (
     windows,
 )
 from ._fit import Fit, fit
+from ._operators import NotModelled
 from ._replay import FATES, Replay, ReplaySet, Tune, replay, tune
 from ._results import Campaign, Cell, Histogram, Run, Verdict
 from ._run import CampaignInterrupted, run
@@ -52,6 +56,7 @@ __all__ = [
     "Diagnostics",
     "Fit",
     "Histogram",
+    "NotModelled",
     "Panes",
     "Plan",
     "Replay",
@@ -70,13 +75,16 @@ __all__ = [
     "aggregates",
     "delay_profiles",
     "fit",
+    "flink",
     "model_version",
     "plan",
     "plot",
     "read_trace",
     "replay",
     "run",
+    "spark",
     "strategies",
+    "streams",
     "trace_options",
     "tune",
     "validate",

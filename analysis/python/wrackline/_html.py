@@ -26,6 +26,10 @@ def items(lines: Iterable[Any]) -> Markup:
     return Markup("<ul>" + "".join(f"<li>{text(line)}</li>" for line in lines) + "</ul>")
 
 
+def none_as_blank(value: Any) -> Any:
+    return "" if value is None else value
+
+
 def table(head: Sequence[Any], rows: Iterable[Sequence[Any]], caption: str = "") -> Markup:
     out = ["<table>"]
     if caption:
