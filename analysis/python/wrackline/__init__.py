@@ -38,11 +38,12 @@ from ._event_time import (
 )
 from ._fit import Fit, fit
 from ._operators import NotModelled
-from ._replay import FATES, Replay, ReplaySet, Tune, replay, tune
+from ._replay import FATES, Replay, ReplaySet, replay
 from ._results import Campaign, Cell, Histogram, Run, Verdict
 from ._run import CampaignInterrupted, run
 from ._scenario import Diagnostic, Diagnostics, Plan, ScenarioError, ScenarioWarning, plan, validate
 from ._trace import Trace, TraceError, TraceProblem, delay_profiles, read_trace, trace_options
+from ._tune import Tune, tune
 
 __all__ = [
     "FATES",

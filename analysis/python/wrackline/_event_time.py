@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _core, _html
-from ._replay import plain, watermark_text
+from ._settings import plain, watermark_text
 from ._trace import Duration, Trace, duration_ms, times
 
 PANES = ("early", "on_time", "late")

@@ -8,8 +8,9 @@ import numpy as np
 
 from ._event_time import PANES, Panes
 from ._fit import Fit
-from ._replay import Replay, Tune
+from ._replay import Replay
 from ._trace import Trace, as_trace, duration_ms
+from ._tune import Tune
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
