@@ -22,20 +22,8 @@ step.
 """
 
 from . import flink, plot, spark, streams
+from ._columns import MAX_TIMESTAMP, MIN_TIMESTAMP
 from ._core import model_version
-from ._event_time import (
-    MAX_TIMESTAMP,
-    MIN_TIMESTAMP,
-    PANES,
-    Panes,
-    WatermarkStrategy,
-    WindowOperator,
-    Windows,
-    aggregates,
-    strategies,
-    watermark,
-    windows,
-)
 from ._fit import Fit, fit
 from ._operators import NotModelled
 from ._replay import FATES, Replay, ReplaySet, replay
@@ -44,6 +32,8 @@ from ._run import CampaignInterrupted, run
 from ._scenario import Diagnostic, Diagnostics, Plan, ScenarioError, ScenarioWarning, plan, validate
 from ._trace import Trace, TraceError, TraceProblem, delay_profiles, read_trace, trace_options
 from ._tune import Tune, tune
+from ._watermark import WatermarkStrategy, strategies, watermark
+from ._windows import PANES, Panes, WindowOperator, Windows, aggregates, windows
 
 __all__ = [
     "FATES",

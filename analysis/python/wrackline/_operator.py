@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import _html, _operators
-from ._event_time import MAX_TIMESTAMP, MIN_TIMESTAMP
+from ._columns import MAX_TIMESTAMP, MIN_TIMESTAMP
 from ._operators import NotModelled
 from ._trace import duration_ms
 

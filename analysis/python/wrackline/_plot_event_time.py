@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._event_time import PANES, Panes
 from ._fit import Fit
 from ._replay import Replay
 from ._trace import Trace, as_trace, duration_ms
 from ._tune import Tune
+from ._windows import PANES, Panes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
