@@ -189,7 +189,7 @@ class Steps {
   Json failed() {
     flush();
     const WindowOperator::Failure& failure = *op_.failure();
-    if (failure.endless) throw NotModelledError{"a trigger that never ends"};
+    if (failure.endless) throw NotModelledError{"a trigger that never ends: " + failure.message};
     events_.push_back(flink::error(failure.exception, failure.message));
     return {{"events", events_}};
   }
