@@ -110,6 +110,16 @@ def test_what_has_failed_takes_no_more():
     assert goes_on.immediate("a", 1) == ["output a W(1)", "W(1)"]
 
 
+def test_a_loop_without_end_is_left_and_ends_the_operator():
+    op = flink.WindowOperator(flink.GlobalWindows(), trigger=flink.ContinuousEventTimeTrigger(10))
+    op.record("a", 0)
+    op.watermark(10)
+    with pytest.raises(NotModelled, match="a trigger that never ends"):
+        op.watermark(wrackline.MAX_TIMESTAMP)
+    with pytest.raises(RuntimeError, match="never ends"):
+        op.record("a", 0)
+
+
 def test_times_are_numbers_or_text():
     for size in (5000, "5s", datetime.timedelta(seconds=5)):
         op = flink.WindowOperator(flink.TumblingEventTimeWindows(size))

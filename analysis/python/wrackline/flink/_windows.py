@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .._operator import MAX_TIMESTAMP, Operator, Out, Settings, Time, milliseconds, time_text, unlike, whole
+from .._operator import (
+    MAX_TIMESTAMP,
+    Event,
+    NotModelled,
+    Operator,
+    Out,
+    Settings,
+    Time,
+    milliseconds,
+    time_text,
+    unlike,
+    whole,
+)
 from ._common import NEWEST, event_of, record_text, release, watermark_text
 
 
@@ -357,7 +369,11 @@ class WindowOperator(Operator):
         return self._step("restore", {"restore": True})
 
     def _step(self, said: str, operation: dict[str, Any]) -> Out:
-        out = self._ask(operation)
+        try:
+            out = self._ask(operation)
+        except NotModelled as error:  # in the middle of the step: what has been done can not be told
+            self.failure = Event("error", str(error))
+            raise
         facts = {name: out[name] for name in ("dropped", "timers", "state") if name in out}
         self.dropped = facts.get("dropped", self.dropped)
         return self._did(said, map(event_of, out["events"]), facts)
