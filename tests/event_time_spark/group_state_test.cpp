@@ -55,7 +55,7 @@ SCENARIO("2.9: without timeouts late rows are not dropped, and no batch without 
   CHECK(query.add({{1000, 'a'}}) == Lines{"a 2 0"});
 }
 
-SCENARIO("V-52: a processing-time timeout makes every trigger a batch once there was one") {
+SCENARIO("surprise 20, V-52: a processing-time timeout makes every trigger a batch once there was one") {
   MicroBatchExecution query{counted_groups(stream(), GroupStateTimeout::processing_time, 10000),
                             {event_schema()},
                             {},
