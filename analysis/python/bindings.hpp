@@ -5,8 +5,10 @@
 
 namespace wrackline::python {
 
-void bind_trace(pybind11::module_& module);       ///< read_trace, its options, fit
-void bind_replay(pybind11::module_& module);      ///< replay, tune
-void bind_event_time(pybind11::module_& module);  ///< watermark strategies and windows on arrays
+void bind_trace(pybind11::module_& module);   ///< read_trace, its options, fit
+void bind_replay(pybind11::module_& module);  ///< replay, tune
+void bind_strategies(
+    pybind11::module_& module);                ///< the catalogue of watermark strategies, and one on arrays
+void bind_windows(pybind11::module_& module);  ///< which windows a record is in, and windows on arrays
 
 }  // namespace wrackline::python

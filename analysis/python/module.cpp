@@ -226,5 +226,6 @@ PYBIND11_MODULE(_core, module) {
   python::bind_campaign(module);
   python::bind_trace(module);
   python::bind_replay(module);
-  python::bind_event_time(module);
+  python::bind_strategies(module);
+  python::bind_windows(module);
 }

@@ -8,11 +8,14 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <thread>
 
 namespace wrackline::python {
+
+constexpr std::size_t kLookEvery = 65'536;  ///< rows that long work takes between two looks at its stop flag
 
 /// Waits for work on another thread.
 class Wait {
