@@ -23,13 +23,12 @@ class PowerLoss final : public Fault {
       const std::uint64_t before = lost(scene, *node);
       node->power_off();
       scene.did("power off at " + node->name() +
-                ", records lost on its disks: " + std::to_string(lost(scene, *node) - before));
+                ", bytes lost on its disks: " + std::to_string(lost(scene, *node) - before));
     }
   }
   static std::uint64_t lost(const Scene& scene, const sim::Node& node) {
     std::uint64_t sum = 0;
-    for (const sim::Disk* disk : scene.disks())
-      sum += &disk->node() == &node ? disk->counts().records_lost : 0;
+    for (const sim::Disk* disk : scene.disks()) sum += &disk->node() == &node ? disk->counts().bytes_lost : 0;
     return sum;
   }
   void heal(Scene& scene) override {

@@ -163,10 +163,12 @@ std::uint64_t Disk::submit_append(FileId file, Process& process, std::int64_t by
   Op& op = ops_[index];
   File& f = files_[file.value];
   op.file = file;
-  op.extent = {bytes, records};
-  op.file_epoch = f.epoch;
   op.result = judge(true, bytes);
-  if (op.result == DiskResult::ok) used_bytes_ += bytes;
+  if (op.result == DiskResult::ok) {
+    used_bytes_ += bytes;
+    f.asked = {f.asked.bytes + bytes, f.asked.records + records};
+  }
+  op.end = f.asked;
   const Time due =
       simulation_.now() + cost(options_.write_latency, write_stream_, bytes, options_.cache_bytes_per_second);
   f.last_append = std::max(f.last_append, due);
@@ -182,7 +184,6 @@ std::uint64_t Disk::submit_replace(FileId file, Process& process, std::int64_t b
   assert(version > f.version);
   op.file = file;
   op.version = version;
-  op.file_epoch = f.epoch;
   op.result = judge(true, bytes - f.side_bytes);
   if (op.result == DiskResult::ok) {
     used_bytes_ += bytes - f.side_bytes;
@@ -200,14 +201,14 @@ std::uint64_t Disk::submit_flush(FileId file, Process& process, DiskHandler done
   Op& op = ops_[index];
   File& f = files_[file.value];
   op.file = file;
-  op.extent = f.written;
+  op.end = f.asked;
   op.version = f.version;
-  op.file_epoch = f.epoch;
   op.result = judge(true, 0);
   op.lies = now_.lying;
   age(f);
-  const std::int64_t dirty_bytes = f.written.bytes - f.flushed.bytes;
-  const Time begins = std::max(simulation_.now(), device_free_at_);
+  const std::int64_t dirty_bytes = f.asked.bytes - f.flushed.bytes;
+  // What is written reaches the page cache first.
+  const Time begins = std::max({simulation_.now(), f.last_append, device_free_at_});
   device_free_at_ =
       begins + cost(options_.flush_latency, flush_stream_, dirty_bytes, options_.bytes_per_second);
   issue(index, device_free_at_);
@@ -259,10 +260,8 @@ void Disk::complete(std::uint32_t index) {
   Op& op = ops_[index];
   if (op.result == DiskResult::ok && op.kind != Kind::read) {
     File& f = files_[op.file.value];
-    const bool same_file = op.file_epoch == f.epoch;
     if (op.kind == Kind::append) {
-      f.written.bytes += op.extent.bytes;
-      f.written.records += op.extent.records;
+      f.written = op.end;
       age(f);
       // So many entries to choose from are enough: a busy file's are counted together.
       if (f.dirty.size() >= kManyEntries && f.dirty.back().at + kTogether > simulation_.now()) {
@@ -276,9 +275,7 @@ void Disk::complete(std::uint32_t index) {
       ++counts_.lied;
     } else {
       f.durable_version = std::max(f.durable_version, std::min(op.version, f.version));
-      // A truncation since the flush began has changed what the extent meant.
-      const std::int64_t upto = same_file ? op.extent.bytes : std::min(op.extent.bytes, f.written.bytes);
-      while (!f.dirty.empty() && f.dirty.front().end.bytes <= upto) {
+      while (!f.dirty.empty() && f.dirty.front().end.bytes <= op.end.bytes) {
         f.flushed = f.dirty.front().end;
         f.dirty.pop_front();
       }
@@ -321,15 +318,25 @@ void Disk::forget(std::uint64_t address) {
 
 void Disk::truncate(FileId file, Extent to) {
   File& f = files_[file.value];
-  assert(to.bytes <= f.written.bytes && to.records <= f.written.records);
-  used_bytes_ -= f.written.bytes - to.bytes + f.torn_bytes;
+  assert(to.bytes <= f.asked.bytes && to.records <= f.asked.records);
+  used_bytes_ -= f.asked.bytes - to.bytes + f.torn_bytes;
   f.torn_bytes = 0;
+  f.asked = to;
+  cut_under_way(file, to);
+  if (to.bytes >= f.written.bytes) return;
   f.written = to;
   while (!f.dirty.empty() && f.dirty.back().end.bytes > to.bytes) f.dirty.pop_back();
   if (f.flushed.bytes > to.bytes) f.flushed = to;
   const std::int64_t known = f.dirty.empty() ? f.flushed.bytes : f.dirty.back().end.bytes;
   if (known < to.bytes) f.dirty.push_back({to, simulation_.now()});
-  ++f.epoch;
+}
+
+void Disk::cut_under_way(FileId file, Extent to) {
+  for (Op& op : ops_) {
+    const bool of_file = op.in_use && !op.posted && op.file.value == file.value &&
+                         (op.kind == Kind::append || op.kind == Kind::flush);
+    if (of_file && op.end.bytes > to.bytes) op.end = to;
+  }
 }
 
 void Disk::drop_prefix(FileId file, std::int64_t bytes) {

@@ -87,6 +87,7 @@ struct DiskCounts {
   std::uint64_t failed = 0;
   std::uint64_t lied = 0;
   std::uint64_t records_lost = 0;  ///< to losses of power
+  std::uint64_t bytes_lost = 0;
   std::uint64_t torn = 0;
 };
 
@@ -147,7 +148,8 @@ class Disk {
   void append(FileId file, Process& process, std::int64_t bytes, std::int64_t records, DiskHandler done);
   /// Replaces a side file by a version (any number that grows).
   void replace(FileId file, Process& process, std::int64_t bytes, std::int64_t version, DiskHandler done);
-  /// Makes durable what the file holds now. The device serves one flush at a time.
+  /// Makes durable what has been asked of the file so far, appends that are still under way included. The
+  /// device serves one flush at a time.
   void flush(FileId file, Process& process, DiskHandler done);
   /// Reading what is not in the page cache.
   void read(Process& process, std::int64_t bytes, DiskHandler done);
@@ -160,6 +162,8 @@ class Disk {
 
   /// What a process that looks now finds.
   Extent written(FileId file) const { return files_[file.value].written; }
+  /// With the appends that are still under way.
+  Extent asked(FileId file) const { return files_[file.value].asked; }
   std::int64_t version(FileId file) const { return files_[file.value].version; }
   /// The truth beside the view: what a loss of power now would certainly leave.
   Extent durable(FileId file) const;
@@ -167,7 +171,8 @@ class Disk {
   /// After a loss of power: bytes of an incomplete entry behind written(); 0 once truncated.
   std::int64_t torn_bytes(FileId file) const { return files_[file.value].torn_bytes; }
 
-  /// Cuts the file to that many records; it takes effect at once. Also ends a torn entry.
+  /// Cuts the file; it takes effect at once, on what was asked and is still under way too. Also ends a torn
+  /// entry.
   void truncate(FileId file, Extent to);
   /// Gives the space of the file's beginning back (retention). Extents go on counting from the file's
   /// creation.
@@ -221,6 +226,7 @@ class Disk {
   };
   struct File {
     std::string name;
+    Extent asked;  ///< with the appends that are under way
     Extent written;
     Extent flushed;
     Dirty dirty;  ///< entries behind `flushed` that the writeback may not have reached
@@ -230,7 +236,6 @@ class Disk {
     std::int64_t side_bytes = 0;
     std::int64_t dropped_bytes = 0;
     Time last_append{kStart};
-    std::uint32_t epoch = 0;  ///< counts truncations and losses: what an older flush can not vouch for
   };
   enum class Kind : std::uint8_t { append, replace, flush, read };
   struct Op {
@@ -241,8 +246,7 @@ class Disk {
     bool lies = false;
     FileId file;
     std::uint32_t generation = 0;
-    std::uint32_t file_epoch = 0;
-    Extent extent;  ///< append: to add; flush: to make durable
+    Extent end;  ///< where the file ends with this append; what this flush makes durable
     std::int64_t version = 0;
     Process* process = nullptr;  ///< null: nobody waits
     DiskHandler done;
@@ -268,6 +272,7 @@ class Disk {
                 std::int64_t bytes_per_second);
   DiskResult judge(bool writes, std::int64_t bytes);
   void age(File& file) const;
+  void cut_under_way(FileId file, Extent to);
   void end_condition(std::uint32_t id);
   void combine();
 

@@ -33,8 +33,6 @@ void Disk::power_lost() {
     Op& op = ops_[index];
     if (!op.in_use) continue;
     simulation_.cancel(op.event);
-    // An append under way had its space reserved.
-    if (op.kind == Kind::append && op.result == DiskResult::ok && !op.posted) used_bytes_ -= op.extent.bytes;
     free_op(index);
   }
   waiting_.clear();
@@ -43,7 +41,7 @@ void Disk::power_lost() {
   for (File& f : files_) {
     Stream stream = Decider{simulation_.seed(), "disk " + name_ + " " + f.name, "power loss"}.stream(nth);
     age(f);
-    const Extent before = f.written;
+    const Extent before = f.asked;
     std::uint64_t kept = 0;
     if (fate_ == UnsyncedFate::keep_all) kept = f.dirty.size();
     if (fate_ == UnsyncedFate::random) kept = stream.below(f.dirty.size() + 1);
@@ -57,10 +55,10 @@ void Disk::power_lost() {
       }
     }
     f.dirty.clear();
-    f.written = f.flushed;
+    f.asked = f.written = f.flushed;
     f.last_append = simulation_.now();
-    ++f.epoch;
     counts_.records_lost += static_cast<std::uint64_t>(before.records - f.written.records);
+    counts_.bytes_lost += static_cast<std::uint64_t>(before.bytes - f.written.bytes);
     used_bytes_ -= before.bytes - f.written.bytes - f.torn_bytes;
     if (f.version != f.durable_version) {
       const bool survived =
@@ -101,14 +99,15 @@ void Disk::end_condition(std::uint32_t id) {
 }
 
 void Disk::wipe() {
-  for (File& f : files_) {
+  for (std::uint32_t file = 0; file < files_.size(); ++file) {
+    File& f = files_[file];
+    cut_under_way({file}, {});
     counts_.records_lost += static_cast<std::uint64_t>(f.written.records);
-    const std::uint32_t epoch = f.epoch + 1;
+    counts_.bytes_lost += static_cast<std::uint64_t>(f.written.bytes);
     std::string its_name = std::move(f.name);
     f = File{};
     f.name = std::move(its_name);
     f.last_append = simulation_.now();
-    f.epoch = epoch;
   }
   used_bytes_ = 0;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -63,35 +64,65 @@ double draw_gamma(double shape, Stream& stream) {
 
 namespace law {
 
+/// The inner 960 of 1024 equal cells, and for each tail 8 octaves of probability (from 2^-5 down to 2^-13) of
+/// 32 equal cells each, so that a cell is never wider than a 32nd of its distance from the end. What lies
+/// beyond, 1 draw in 4096, is for the quantile function itself.
 class QuantileTable {
  public:
   static constexpr std::size_t kCells = 1024;
-  static constexpr std::size_t kExactCells = 32;
+  static constexpr std::size_t kTailCells = 32;
 
   template <class Quantile>
-  explicit QuantileTable(Quantile quantile) {
-    for (std::size_t i = kExactCells; i <= kCells - kExactCells; ++i) {
+  QuantileTable(Quantile quantile, bool has_tails) : has_tails_{has_tails} {
+    for (std::size_t i = kTailCells; i <= kCells - kTailCells; ++i) {
       values_[i] = quantile(static_cast<double>(i) / kCells);
+    }
+    for (std::size_t i = 0; has_tails && i <= kOctaves * kPerOctave; ++i) {
+      const double from_end = std::ldexp(1 + static_cast<double>(i % kPerOctave) / kPerOctave,
+                                         static_cast<int>(i / kPerOctave) - static_cast<int>(kDeepest));
+      tails_[0][i] = quantile(from_end);
+      tails_[1][i] = quantile(1 - from_end);
     }
   }
 
-  static bool is_inner(std::size_t cell) { return cell >= kExactCells && cell < kCells - kExactCells; }
-  double at(std::size_t cell, double part) const {
-    return values_[cell] + (values_[cell + 1] - values_[cell]) * part;
+  /// Of the draw with these bits, unless it is one for the quantile function.
+  std::optional<double> at(std::uint64_t bits) const {
+    const std::size_t cell = bits >> 54;
+    if (cell >= kTailCells && cell < kCells - kTailCells) [[likely]]
+      return between(&values_[cell], bits << 10);
+    return in_tail(bits);
   }
 
  private:
+  static constexpr unsigned kOctaves = 8;
+  static constexpr unsigned kPerOctave = 32;
+  static constexpr unsigned kDeepest = 13;  ///< the tables begin at 2^-13
+
+  static double between(const double* value, std::uint64_t part) {
+    return value[0] + (value[1] - value[0]) * (static_cast<double>(part >> 12) * 0x1p-52);
+  }
+  std::optional<double> in_tail(std::uint64_t bits) const {
+    const std::size_t upper = bits >> 63;
+    const std::uint64_t from_end = upper != 0 ? ~bits : bits;
+    const auto zeros = static_cast<unsigned>(std::countl_zero(from_end));
+    if (!has_tails_ || zeros >= kDeepest) return std::nullopt;
+    const std::uint64_t in_octave = from_end << (zeros + 1);
+    return between(&tails_[upper][(kDeepest - 1 - zeros) * kPerOctave + (in_octave >> 59)], in_octave << 5);
+  }
+
   std::array<double, kCells + 1> values_{};
+  std::array<std::array<double, kOctaves * kPerOctave + 1>, 2> tails_{};
+  bool has_tails_;
 };
 
 }  // namespace law
 
 Distribution::Distribution(law::Any law) : law_{std::move(law)}, low_{-kInfinity}, high_{kInfinity} {
-  const bool tabulated =
-      std::holds_alternative<law::Lognormal>(law_) || std::holds_alternative<law::Pareto>(law_) ||
-      std::holds_alternative<law::Weibull>(law_) || std::holds_alternative<law::Empirical>(law_);
-  if (tabulated) {
-    table_ = std::make_shared<const law::QuantileTable>([this](double p) { return law_quantile(p); });
+  const bool smooth = std::holds_alternative<law::Lognormal>(law_) ||
+                      std::holds_alternative<law::Pareto>(law_) || std::holds_alternative<law::Weibull>(law_);
+  // The knots of an empirical law often lie close together at its ends.
+  if (smooth || std::holds_alternative<law::Empirical>(law_)) {
+    table_ = std::make_shared<const law::QuantileTable>([this](double p) { return law_quantile(p); }, smooth);
   }
 }
 
@@ -216,9 +247,8 @@ double Distribution::sample_modified(Stream& stream) const {
 double Distribution::sample_law(Stream& stream) const {
   if (table_ != nullptr) {
     const std::uint64_t bits = stream.next();
-    const std::size_t cell = bits >> 54;
-    if (!law::QuantileTable::is_inner(cell)) return law_quantile(draw::open_unit(bits));
-    return table_->at(cell, static_cast<double>((bits << 10) >> 12) * 0x1p-52);
+    if (const auto value = table_->at(bits)) return *value;
+    return law_quantile(draw::open_unit(bits));
   }
   return std::visit(Overloaded{
                         [](const law::Constant& l) { return l.value; },

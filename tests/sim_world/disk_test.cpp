@@ -247,6 +247,27 @@ TEST_CASE("conditions: slow, stalled, full, read-only, failing, lying") {
   }
 }
 
+TEST_CASE("a flush covers the append that was asked for just before it") {
+  World world;
+  world.append(2);
+  world.disk.flush(world.log, world.broker, world.note());
+  world.run_for(10ms);
+  CHECK(world.disk.durable(world.log).records == 2);
+}
+
+TEST_CASE("a truncation also cuts what is still under way") {
+  World world;
+  world.append(2);
+  world.disk.flush(world.log, world.broker, world.note());
+  world.disk.truncate(world.log, {100, 1});
+  world.append(1);
+  CHECK(world.disk.asked(world.log) == Extent{200, 2});
+  world.run_for(10ms);
+  CHECK(world.disk.written(world.log) == Extent{200, 2});
+  CHECK(world.disk.durable(world.log).records == 1);
+  CHECK(world.disk.used_bytes() == 200);
+}
+
 TEST_CASE("the device serves one flush at a time") {
   World world;
   const Time start = world.sim.now();

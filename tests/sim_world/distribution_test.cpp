@@ -65,6 +65,21 @@ TEST_CASE("samples follow the closed forms of their law") {
   }
 }
 
+TEST_CASE("a draw is the quantile of its bits, to 3 parts in 10 000, in the middle and in both tails") {
+  for (const Distribution& law : {Distribution::lognormal(4, 1.5), Distribution::pareto(300e6, 1),
+                                  Distribution::weibull(0.7, 1e9), Distribution::weibull(3.5, 1e9)}) {
+    INFO(law.describe());
+    Stream drawn{11, "law", "test"};
+    Stream bits = drawn;
+    double worst = 0;
+    for (int i = 0; i < 200'000; ++i) {
+      const double exact = *law.quantile(bits.open_unit());
+      worst = std::max(worst, std::fabs(law.sample(drawn) / exact - 1));
+    }
+    CHECK(worst < 3e-4);
+  }
+}
+
 TEST_CASE("the far tail is exact, not clipped by the table") {
   const auto law = Distribution::lognormal(0, 1);
   const auto values = draws(law, 1'000'000);
@@ -175,7 +190,7 @@ TEST_CASE("stalls: everything that arrives in a stall is released together") {
 
 TEST_CASE("samples are these on every machine") {
   Stream stream{7, "golden", "law"};
-  CHECK(Distribution::lognormal_median_p99(100e6, 300e6).sample_duration(stream).count() == 40411282);
+  CHECK(Distribution::lognormal_median_p99(100e6, 300e6).sample_duration(stream).count() == 40411095);
   CHECK(Distribution::exponential(1e9).sample_duration(stream).count() == 3815943359);
   CHECK(Distribution::gamma(0.7, 1e9).sample_duration(stream).count() == 632568803);
   CHECK(Distribution::weibull(0.7, 1e9).sample_duration(stream).count() == 2431361141);
