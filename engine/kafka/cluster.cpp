@@ -45,8 +45,7 @@ Cluster::Cluster(sim::Simulation& simulation, sim::Network& network, sim::Observ
                                     {},
                                     {},
                                     {},
-                                    1,
-                                    {}});
+                                    1});
   // The truth refers to the layout that lives with it.
   context_->truth = CommitTruth{context_->layout, observer};
   for (const TopicLayout& topic : context_->layout.topics()) {
@@ -103,13 +102,13 @@ Broker* Cluster::leader_of(PartitionId partition) {
   return leader == kNoLeader ? nullptr : brokers_[static_cast<std::size_t>(leader - 1)].get();
 }
 
-void Cluster::forget_below(PartitionId partition, Offset offset) {
+std::optional<Offset> Cluster::certain_below(PartitionId partition) {
   Broker* const leader = leader_of(partition);
-  if (leader == nullptr || !leader->process().alive()) return;
+  if (leader == nullptr || !leader->process().alive()) return std::nullopt;
   const UnifiedLog& truth = leader->replicas().find(partition)->log();
   // A replica that lags must still be able to copy, and one that parted from the leader to truncate to where
   // they agree.
-  Offset limit = offset;
+  Offset limit = truth.log_end_offset();
   for (auto& broker : brokers_) {
     Partition* const replica = broker->replicas().find(partition);
     if (replica == nullptr) continue;
@@ -118,14 +117,32 @@ void Cluster::forget_below(PartitionId partition, Offset offset) {
     if (power_may_fail_) limit = std::min(limit, broker->replicas().durable_below(partition));
     if (broker.get() == leader) continue;
     const std::optional<LeaderEpoch> epoch = log.epochs().latest_epoch();
-    if (!epoch) return;
+    if (!epoch) return std::nullopt;
     const std::optional<EpochEndOffset> agreed = truth.end_offset_for_epoch(*epoch);
-    if (!agreed) return;
+    if (!agreed) return std::nullopt;
     limit = std::min(limit, agreed->end_offset);
     if (const auto own = log.end_offset_for_epoch(agreed->epoch)) limit = std::min(limit, own->end_offset);
   }
+  return limit;
+}
+
+void Cluster::forget_below(PartitionId partition, Offset offset) {
+  const std::optional<Offset> certain = certain_below(partition);
+  if (!certain) return;
+  const Offset limit = std::min(offset, *certain);
   for (auto& broker : brokers_) broker->replicas().forget_below(partition, limit);
   context_->truth.forget_below(partition, limit);
+}
+
+void Cluster::look_at_commits() {
+  const TopicLayout& topic = layout().topics()[static_cast<std::size_t>(layout().topic_id(kOffsetsTopic))];
+  for (std::int32_t p = 0; p < topic.partitions; ++p) {
+    const PartitionId partition = topic.first + static_cast<PartitionId>(p);
+    if (const std::optional<Offset> certain = certain_below(partition)) {
+      possible_commits_.look(partition, leader_of(partition)->replicas().find(partition)->log(), *certain,
+                             context_->group_records);
+    }
+  }
 }
 
 bool Cluster::parse_partition(const std::string& text, PartitionId& partition) const {

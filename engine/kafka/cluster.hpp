@@ -13,6 +13,7 @@
 
 #include "engine/kafka/broker.hpp"
 #include "engine/kafka/controller_server.hpp"
+#include "engine/kafka/possible_commits.hpp"
 
 namespace wrackline::kafka {
 
@@ -41,6 +42,9 @@ class Cluster {
   Broker& broker(std::size_t index) { return *brokers_[index]; }
   Broker* leader_of(PartitionId partition);
 
+  /// Where a group may resume after whatever comes, as of the last look_at_commits().
+  const PossibleCommits& possible_commits() const { return possible_commits_; }
+  void look_at_commits();
   /// No reader of the run will ask for records below this offset again: their memory is given back
   /// everywhere.
   void forget_below(PartitionId partition, Offset offset);
@@ -53,10 +57,13 @@ class Cluster {
  private:
   void add_roles();
   void add_levers();
+  /// Below it all replicas agree, and no failure takes that away. Nothing: there is no telling now.
+  std::optional<Offset> certain_below(PartitionId partition);
   bool parse_partition(const std::string& text, PartitionId& partition) const;
 
   sim::Simulation& simulation_;
   bool power_may_fail_ = false;
+  PossibleCommits possible_commits_;
   std::unique_ptr<ClusterContext> context_;
   std::vector<std::unique_ptr<sim::Disk>> disks_;
   std::vector<std::unique_ptr<Broker>> brokers_;

@@ -56,12 +56,6 @@ struct TopicSettings {
   LogConfig log;
 };
 
-/// A group's commit as the log has it: the truth beside what members and coordinators believe.
-struct CommitInForce {
-  Offset offset = -1;
-  std::string metadata;
-};
-
 class Broker;
 class ControllerServer;
 
@@ -83,13 +77,6 @@ struct ClusterContext {
   /// Which job reads as which group, to tell the observer about commits and generations.
   std::map<std::string, std::uint32_t, std::less<>> jobs_by_group;
   std::int64_t next_producer_id = 1;
-  std::map<std::pair<std::uint32_t, PartitionId>, CommitInForce> commits;  ///< by job
-
-  /// Null: nothing committed yet.
-  const CommitInForce* commit_of(std::uint32_t job, PartitionId partition) const {
-    const auto found = commits.find({job, partition});
-    return found == commits.end() ? nullptr : &found->second;
-  }
 
   const TopicSettings& topic_of(PartitionId partition) const {
     return topics[static_cast<std::size_t>(layout.partition(partition).topic)];

@@ -129,7 +129,7 @@ sim::Task<> ConsumerActor::wait_until_ms(std::int64_t at_ms, sim::Time give_up) 
 sim::Task<std::optional<ConsumerException>> ConsumerActor::poll(sim::Duration timeout,
                                                                 ConsumerRecords& records) {
   const sim::Time give_up = process_.now() + timeout;
-  for (;;) {
+  while (!woken_) {
     ConsumerPoll turn = consumer_.poll(records, now_ms(), process_.node().wall_ms());
     flush();
     arm();
@@ -148,6 +148,12 @@ sim::Task<std::optional<ConsumerException>> ConsumerActor::poll(sim::Duration ti
     if (process_.now() >= give_up) co_return std::nullopt;
     co_await wait_until_ms(consumer_.next_poll_ms(now_ms()), give_up);
   }
+  co_return std::nullopt;
+}
+
+void ConsumerActor::wakeup() {
+  woken_ = true;
+  arrived_.wake_all();
 }
 
 sim::Task<ConsumerActor::Committed> ConsumerActor::commit_sync(std::vector<OffsetToCommit> offsets,

@@ -43,6 +43,8 @@ class ConsumerActor final : public sim::Endpoint {
   void subscribe(std::vector<TopicId> topics, Listener listener);
   /// Fills `records`; empty when the time is over. Nullopt, or what poll() threw.
   sim::Task<std::optional<ConsumerException>> poll(sim::Duration timeout, ConsumerRecords& records);
+  /// From a shutdown hook: poll() ends with nothing, at once and whenever it is called again.
+  void wakeup();
 
   struct Committed {
     bool ok = false;
@@ -77,6 +79,7 @@ class ConsumerActor final : public sim::Endpoint {
   KafkaConsumer consumer_;
   ClusterClient connections_;
   Listener listener_;
+  bool woken_ = false;
   sim::Signal arrived_{"an answer for the consumer"};
   sim::EventHandle timer_;
   bool metadata_in_flight_ = false;

@@ -195,7 +195,6 @@ void GroupService::write_done(PartitionId partition, std::uint64_t token, Errors
         const auto job = cluster_.jobs_by_group.find(commit->group);
         if (job == cluster_.jobs_by_group.end()) continue;
         const PartitionId of = cluster_.layout.id_of(commit->partition);
-        cluster_.commits[{job->second, of}] = {commit->offset, commit->metadata};
         cluster_.observer.offset_committed(job->second, cluster_.truth.ref(of), commit->offset,
                                            process_.now());
         process_.announce(moments::kOffsetsCommitted, job->second, of, commit->offset);

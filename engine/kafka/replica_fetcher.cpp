@@ -39,7 +39,7 @@ void ReplicaFetcher::stop() {
 }
 
 void ReplicaFetcher::fetch_soon() {
-  if (!in_flight_ && !process_.sim().is_pending(timer_)) retry_after(sim::Duration{0});
+  if (!in_flight_ && writes_ == 0 && !process_.sim().is_pending(timer_)) retry_after(sim::Duration{0});
 }
 
 void ReplicaFetcher::retry_after(sim::Duration delay) {
@@ -50,7 +50,7 @@ void ReplicaFetcher::retry_after(sim::Duration delay) {
 void ReplicaFetcher::on_timer(void* self, std::uint64_t) { static_cast<ReplicaFetcher*>(self)->fetch(); }
 
 void ReplicaFetcher::fetch() {
-  if (in_flight_ || partitions_.empty()) return;
+  if (in_flight_ || writes_ > 0 || partitions_.empty()) return;
   const std::int64_t now_ms = process_.node().mono_ms();
   ReplicaFetchRequest request;
   request.replica = self_;
@@ -117,21 +117,16 @@ void ReplicaFetcher::on_message(sim::Socket socket, sim::Message message) {
 }
 
 void ReplicaFetcher::take(ReplicaFetchResponse& response) {
-  // A disk works in order: the last write stands for all.
-  std::size_t last = response.partitions.size();
-  for (std::size_t i = 0; i < response.partitions.size(); ++i) {
-    if (response.partitions[i].batch_count > 0) last = i;
-  }
-  for (std::size_t i = 0; i < response.partitions.size(); ++i) {
-    const ReplicaFetchedPartition& got = response.partitions[i];
+  for (const ReplicaFetchedPartition& got : response.partitions) {
     const bool wanted = std::any_of(partitions_.begin(), partitions_.end(),
                                     [&](const Fetched& at) { return at.partition == got.partition; });
-    if (wanted) take_partition(got, response, i == last);
+    if (wanted) take_partition(got, response);
   }
+  writes_ = replicas_.write_fetched(sim::DiskHandler::to<&ReplicaFetcher::on_written>(*this));
 }
 
-void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response,
-                                    bool last) {
+void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got,
+                                    const ReplicaFetchResponse& response) {
   Partition& partition = *replicas_.find(got.partition);
   if (got.error == Errors::none) {
     if (got.diverging) {
@@ -140,9 +135,7 @@ void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got, const Re
     }
     const std::span<const RecordBatch> batches =
         std::span{response.batches}.subspan(got.first_batch, got.batch_count);
-    sim::DiskHandler written;
-    if (last) written = sim::DiskHandler::to<&ReplicaFetcher::on_written>(*this);
-    const AppendInfo info = replicas_.append_fetched(got.partition, batches, got, written);
+    const AppendInfo info = replicas_.append_fetched(got.partition, batches, got);
     if (info.error != Errors::none || info.fault != AppendFault::none) delay(got.partition);
     return;
   }
@@ -150,14 +143,18 @@ void ReplicaFetcher::take_partition(const ReplicaFetchedPartition& got, const Re
     // L-23, without the extra look-up: the answer names the leader's log start; above its end the epochs
     // diverge instead.
     if (partition.log().log_end_offset() < got.log_start) {
-      partition.log().truncate_fully_and_start_at(got.log_start, process_.node().wall_ms());
+      replicas_.start_over(got.partition, got.log_start);
     }
   }
   delay(got.partition);
 }
 
 void ReplicaFetcher::on_written(std::uint64_t, sim::DiskResult result) {
-  if (result != sim::DiskResult::ok) replicas_.disk_failed();
+  if (result != sim::DiskResult::ok) {
+    replicas_.disk_failed();
+    return;
+  }
+  if (--writes_ == 0) fetch();
 }
 
 void ReplicaFetcher::delay(PartitionId partition) {

@@ -1,4 +1,4 @@
-// How a follower copies: one sequential fetch loop per leader broker (send, wait, append, repeat).
+// How a follower copies: one sequential fetch loop per leader broker (send, wait, append and write, repeat).
 //
 // Modelled: L-6 (one fetch outstanding per leader), L-20 and L-21 (truncate on a diverging answer, then fetch
 // on), L-23 (out of range: truncate to the leader's end, or start over at its log start), backoff of a
@@ -37,7 +37,7 @@ class ReplicaFetcher final : public sim::Endpoint {
   void fetch();
   void retry_after(sim::Duration delay);
   void take(ReplicaFetchResponse& response);
-  void take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response, bool last);
+  void take_partition(const ReplicaFetchedPartition& got, const ReplicaFetchResponse& response);
   void on_written(std::uint64_t write, sim::DiskResult result);
   void delay(PartitionId partition);
   static void on_timer(void* self, std::uint64_t);
@@ -52,6 +52,7 @@ class ReplicaFetcher final : public sim::Endpoint {
   std::vector<Fetched> partitions_;
   sim::Socket socket_;
   bool in_flight_ = false;
+  std::uint32_t writes_ = 0;  ///< that the thread waits for before it fetches again
   std::uint64_t correlation_ = 0;
   sim::EventHandle timer_;
   sim::EventHandle socket_timeout_;

@@ -70,11 +70,16 @@ void ReplicaManager::write(PartitionId id, std::int64_t bytes, sim::DiskHandler 
     disk_.append(at.file, process_, bytes, 0, done);
     return;
   }
-  at.flush_counted_from = end;
+  disk_.append(at.file, process_, bytes, 0,
+               sim::DiskHandler::to<&ReplicaManager::on_background_write>(*this));
+  flush(id, done);
+}
+
+void ReplicaManager::flush(PartitionId id, sim::DiskHandler done) {
+  Replica& at = replica(id);
   at.flushed_at_ms = now_ms();
-  at.flushing_to = end;
-  disk_.append(at.file, process_, bytes, 0, {});
-  disk_.flush(at.file, process_, done.function != nullptr ? done : sim::DiskHandler{});
+  at.flushing_to = at.flush_counted_from = at.partition.log().log_end_offset();
+  at.flushes.push_back({at.flushing_to, done});
   disk_.flush(at.file, process_, sim::DiskHandler::to<&ReplicaManager::on_flushed>(*this, id));
 }
 
@@ -84,9 +89,13 @@ bool ReplicaManager::flushes_each_append(PartitionId id) const {
 
 void ReplicaManager::on_flushed(std::uint64_t id, sim::DiskResult result) {
   Replica& at = replica(static_cast<PartitionId>(id));
-  if (result == sim::DiskResult::ok) {
-    at.partition.log().mark_flushed(at.flushing_to);
-  } else {
+  const Flush flush = at.flushes.front();
+  at.flushes.pop_front();
+  UnifiedLog& log = at.partition.log();
+  if (result == sim::DiskResult::ok) log.mark_flushed(std::min(flush.to, log.log_end_offset()));
+  if (flush.done.function != nullptr) {
+    flush.done.function(flush.done.object, flush.done.argument, result);
+  } else if (result != sim::DiskResult::ok) {
     listener_.log_directory_failed();
   }
 }
@@ -100,34 +109,51 @@ void ReplicaManager::flush_dirty() {
     Replica& at = replica(id);
     const Offset end = at.partition.log().log_end_offset();
     if (now_ms() - at.flushed_at_ms < cluster_.topic_of(id).flush_ms || end == at.flushing_to) continue;
-    at.flushed_at_ms = now_ms();
-    at.flushing_to = at.flush_counted_from = end;
-    disk_.flush(at.file, process_, sim::DiskHandler::to<&ReplicaManager::on_flushed>(*this, id));
+    flush(id, {});
   }
 }
 
 /// The log was shortened at its end: so is its file.
 void ReplicaManager::cut_file(Replica& at) {
-  // What a slow, full or broken disk has not taken yet is not in the file.
+  // What a full or broken disk has refused is not in the file.
   const std::int64_t bytes = at.deleted_bytes + at.partition.log().size_bytes();
-  disk_.truncate(at.file, {std::min(bytes, disk_.written(at.file).bytes), 0});
+  disk_.truncate(at.file, {std::min(bytes, disk_.asked(at.file).bytes), 0});
 }
 
 // --- replication
 // --------------------------------------------------------------------------------------------------------
 
 AppendInfo ReplicaManager::append_fetched(PartitionId id, std::span<const RecordBatch> batches,
-                                          const ReplicaFetchedPartition& answer, sim::DiskHandler written) {
+                                          const ReplicaFetchedPartition& answer) {
   Replica& at = replica(id);
   const Offset end_before = at.partition.log().log_end_offset();
   const AppendInfo info = at.partition.append_as_follower(batches, at.partition.leader_epoch(),
                                                           answer.high_watermark, answer.log_start, now_ms());
   if (!batches.empty() && info.error == Errors::none && info.fault == AppendFault::none) {
-    write(id, at.partition.log().bytes_from(end_before), written);
+    fetched_.push_back({id, at.partition.log().bytes_from(end_before)});
     process_.announce(moments::kReplicaAppended, id_, id, at.partition.log().log_end_offset());
   }
   after(id);
   return info;
+}
+
+std::uint32_t ReplicaManager::write_fetched(sim::DiskHandler written) {
+  // A disk takes writes in order, so the last stands for all; a flush stands for itself.
+  std::uint32_t waits = 0;
+  for (std::size_t i = 0; i < fetched_.size(); ++i) {
+    const auto [id, bytes] = fetched_[i];
+    const bool told = i + 1 == fetched_.size() || flushes_each_append(id);
+    if (told) ++waits;
+    write(id, bytes, told ? written : sim::DiskHandler::to<&ReplicaManager::on_background_write>(*this));
+  }
+  fetched_.clear();
+  return waits;
+}
+
+void ReplicaManager::start_over(PartitionId id, Offset offset) {
+  Replica& at = replica(id);
+  at.partition.log().truncate_fully_and_start_at(offset, now_ms());
+  cut_file(at);
 }
 
 Partition::Truncation ReplicaManager::truncate(PartitionId id, const EpochEndOffset& leader_end) {
@@ -235,10 +261,12 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
   free_produces_.clear();
   parked_.clear();
   free_parked_.clear();
+  fetched_.clear();
   std::int64_t bytes = 0;
   for (const PartitionId id : hosted_) {
     Replica& at = replica(id);
     at.parked.clear();
+    at.flushes.clear();
     UnifiedLog& log = at.partition.log();
     ReopenOptions options;
     options.clean = clean;

@@ -72,8 +72,13 @@ class ReplicaManager {
   AppendInfo append_internal(PartitionId partition, RecordBatch batch, std::uint64_t token,
                              std::int64_t timeout_ms);
   AppendInfo append_fetched(PartitionId partition, std::span<const RecordBatch> batches,
-                            const ReplicaFetchedPartition& answer, sim::DiskHandler written);
+                            const ReplicaFetchedPartition& answer);
+  /// What append_fetched() added since the last call goes to the disk. Calls `written` as often as it
+  /// returns; after the last of them everything is there.
+  std::uint32_t write_fetched(sim::DiskHandler written);
   Partition::Truncation truncate(PartitionId partition, const EpochEndOffset& leader_end);
+  /// The leader has nothing of this log any more (L-23): it is emptied and goes on at that offset.
+  void start_over(PartitionId partition, Offset at);
 
   /// Metadata arrived. `changed`: the role or the epoch did.
   struct RoleChange {
@@ -103,6 +108,10 @@ class ReplicaManager {
   Offset durable_below(PartitionId partition);
 
  private:
+  struct Flush {
+    Offset to = 0;
+    sim::DiskHandler done;
+  };
   struct Replica {
     Replica(const PartitionConfig& config, const LogConfig& log, const MetadataCache& metadata,
             BrokerEpoch epoch, std::int64_t now_ms, sim::FileId log_file)
@@ -114,7 +123,8 @@ class ReplicaManager {
     Offset recovery_point_checkpoint = 0;
     Offset flush_counted_from = 0;
     std::int64_t flushed_at_ms = 0;
-    Offset flushing_to = 0;  ///< when the flush that is under way is done
+    Offset flushing_to = 0;       ///< when the flushes that are under way are done
+    std::deque<Flush> flushes{};  ///< under way, in order
     /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by
     /// now.
     std::deque<std::pair<Offset, std::int64_t>> ends;
@@ -143,10 +153,11 @@ class ReplicaManager {
   std::int64_t now_ms() const;
   Replica& replica(PartitionId partition) { return *replicas_[partition]; }
   void after(PartitionId partition);
-  /// Bytes go into the page cache (`done` when they are there); a topic with flush.messages writes them
-  /// through first.
+  /// Bytes go into the page cache (`done` when they are there), and through it to the disk when
+  /// flush.messages says so.
   void write(PartitionId partition, std::int64_t bytes, sim::DiskHandler done);
   void on_written(std::uint64_t token, sim::DiskResult result);
+  void flush(PartitionId partition, sim::DiskHandler done);
   void on_flushed(std::uint64_t partition, sim::DiskResult result);
   bool flushes_each_append(PartitionId partition) const;
   void on_background_write(std::uint64_t, sim::DiskResult result);
@@ -181,6 +192,7 @@ class ReplicaManager {
     std::int64_t bytes = 0;
   };
   std::vector<Touched> touched_;  ///< by the produce request that is being handled
+  std::vector<Touched> fetched_;  ///< appended, not yet written
   sim::EventHandle produce_expiry_;
   std::int64_t produce_expiry_ms_ = 0;
   std::vector<std::pair<std::uint64_t, Errors>> completed_scratch_;

@@ -53,6 +53,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   writing_.reset();
   written_watermark_ms_ = kMinTimestamp;
   busy_ = false;
+  stopping_ = false;
+  left_.close();
   consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
   writer_ = make_writer_(process_, options_.instance);
   earlier_counters_ = watermark_counters();
@@ -67,6 +69,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
 
   for (;;) {
     const std::optional<kafka::ConsumerException> thrown = co_await consumer_->poll(poll_timeout(), records_);
+    if (stopping_) break;
     // An application without a handler dies of what poll() throws.
     if (thrown && !thrown->retriable) give_up();
     busy_ = true;
@@ -96,9 +99,16 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
     if (options_.commit == CommitMode::async) co_await commit(false);
     busy_ = false;
   }
+  left_.open();
 }
 
+/// A shutdown hook: it calls wakeup() and waits for the loop, which ends its turn first; then close().
 sim::Task<> ConsumerLoop::stop(sim::Process&) {
+  stopping_ = true;
+  if (consumer_) {
+    consumer_->wakeup();
+    co_await left_.wait();
+  }
   if (writer_) co_await writer_->drain();
   if (consumer_) co_await consumer_->close(30000);
 }

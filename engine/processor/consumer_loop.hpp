@@ -181,6 +181,8 @@ class ConsumerLoop {
   std::int64_t next_align_ms_ = 0;
   event_time::strategy::Counters earlier_counters_;  ///< of the lives before this one: for the books
   bool busy_ = false;
+  bool stopping_ = false;
+  sim::Gate left_{"the poll loop"};
   bool input_ended_ = false;
   std::vector<sim::EventId> accepted_;  // scratch
   std::vector<sim::EventId> dropped_;

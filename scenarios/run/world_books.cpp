@@ -23,9 +23,11 @@ std::int64_t World::final_before_ms(const Job& job) {
     const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
     for (std::int32_t p = 0; p < about.partitions; ++p) {
       const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
-      const kafka::CommitInForce* const commit = cluster_->context().commit_of(job.number, partition);
-      if (commit == nullptr) return std::numeric_limits<std::int64_t>::min();
-      limit = std::min(limit, processor::watermark_in(commit->metadata));
+      const kafka::PossibleCommits::Of& possible =
+          cluster_->possible_commits().of(job.spec->group, layout.partition(partition));
+      if (possible.may_find_none) return std::numeric_limits<std::int64_t>::min();
+      for (const auto& commit : possible.commits)
+        limit = std::min(limit, processor::watermark_in(commit.metadata));
     }
   }
   for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
@@ -38,6 +40,7 @@ std::int64_t World::final_before_ms(const Job& job) {
 
 void World::housekeeping() {
   const kafka::ClusterLayout& layout = cluster_->layout();
+  cluster_->look_at_commits();
   for (const Sink& sink : sinks_) {
     if (sink.topic) sink.topic->housekeeping();
   }
@@ -48,8 +51,8 @@ void World::housekeeping() {
     analyses_[job->number]->settle_before(final_ms);
     if (const auto& store = sinks_[job->sink].store) store->store().forget_windows_until(final_ms);
   }
-  // A log keeps what some group may still read again: everything from its committed offset on, as it was one
-  // round ago.
+  // A log keeps what some group may still read again: everything from the least offset that it may resume at,
+  // as it was one round ago.
   for (const kafka::TopicLayout& topic : layout.topics()) {
     if (topic.name == kafka::kOffsetsTopic) continue;
     for (std::int32_t p = 0; p < topic.partitions; ++p) {
@@ -65,8 +68,10 @@ void World::housekeeping() {
           if (!instance->process().alive() || !instance->assigned(partition)) continue;
           if (instance->position(partition) >= 0) next = std::min(next, instance->position(partition));
         }
-        const kafka::CommitInForce* const commit = cluster_->context().commit_of(job->number, partition);
-        next = std::min<std::int64_t>(next, commit == nullptr ? 0 : commit->offset);
+        const kafka::PossibleCommits::Of& possible =
+            cluster_->possible_commits().of(job->spec->group, layout.partition(partition));
+        if (possible.may_find_none) next = 0;
+        for (const auto& commit : possible.commits) next = std::min<std::int64_t>(next, commit.offset);
       }
       if (next != std::numeric_limits<std::int64_t>::max())
         forget_next_[partition] = std::max(forget_next_[partition], next);
