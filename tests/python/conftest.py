@@ -1,10 +1,12 @@
-"""Scenarios for the tests: small ones, and the shipped quickstart."""
+"""What the tests share: a small scenario and its campaign, a trace and its file."""
 
 import signal
 from pathlib import Path
 
 import matplotlib
+import pandas as pd
 import pytest
+from made_trace import made
 
 import wrackline
 
@@ -37,3 +39,17 @@ def small() -> str:
 def campaign() -> "wrackline.Campaign":
     """Two cells with three seeds each."""
     return wrackline.run(SMALL, seeds=[1, 2, 3], jobs=2, progress=False)
+
+
+@pytest.fixture(scope="session")
+def trace():
+    return wrackline.Trace.from_columns(*made())
+
+
+@pytest.fixture(scope="session")
+def trace_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("trace") / "trace.csv"
+    event, arrival, key, value = made()
+    rows = {"key": key, "event_time_ms": event, "arrival_time_ms": arrival, "value": value}
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
