@@ -31,7 +31,7 @@ class Target:
 
     row: str
     workload: str
-    measure: str  # "entry / entry" in ns, "entry" in ns, "mib entry per n", "entry - entry"
+    measure: str  # in ns: "entry / entry", "entry - entry", "entry"; else "bytes entry" (of one of n), "ppm entry" (its check)
     sense: str
     limit: float
 
@@ -56,7 +56,9 @@ class Bench:
 
         events = int(events * self.scale)
         base = "hold" if workload in ("timer-cancel", "spawn-finish", "queue") else workload
-        if workload != "queue":
+        if workload == "histogram":
+            add("insert", "bench_histogram", workload, events)
+        elif workload != "queue":
             add("bare", "bench_kernel_bare", base, events)
         if workload == "hold":
             add("callbacks", "bench_kernel_wrackline", "hold", events)
@@ -71,7 +73,7 @@ class Bench:
             add("queue", "bench_kernel_wrackline", "queue", events)
             add("queue, radix", "bench_kernel_wrackline", "queue", events, "radix")
             add("queue, heap", "bench_kernel_wrackline", "queue", events, "heap")
-        else:
+        elif workload != "histogram":
             add("tasks", "bench_kernel_wrackline", workload, events)
             if workload == "actors":
                 add("message path", "bench_network_path", "actors", events)
@@ -81,6 +83,7 @@ class Bench:
                 # The heap and the calendar only where the table asks for the best one.
                 if workload == "hold" or scheduler in ("MapScheduler", "PriorityQueueScheduler"):
                     add(f"ns-3 {scheduler}", "bench_kernel_ns3", workload, slow, scheduler)
+            add("simcpp20", "bench_kernel_simcpp20", "hold-tasks" if workload == "hold" else workload, slow)
             if n <= 100_000:
                 add("SystemC" if workload != "hold" else "SystemC method", "bench_kernel_systemc", workload, slow)
                 if workload == "hold":
@@ -125,6 +128,9 @@ class Bench:
         if " - " in target.measure:
             a, b = (self.ns(target.workload, name) for name in target.measure.split(" - "))
             return statistics.median(x - y for x, y in zip(a, b)) if a and b else None
+        if target.measure.startswith("ppm "):
+            runs = self.results[target.workload].get(target.measure[4:], [])
+            return max(run["check"] for run in runs) if runs else None
         if target.measure.startswith("bytes "):
             runs = self.results[target.workload].get(target.measure[6:], [])
             return statistics.median(run["mib"] * 2**20 / run["n"] for run in runs) if runs else None
@@ -156,6 +162,7 @@ WORKLOADS = [
     ("queue 1e2", "queue", 100, 2_000_000),
     ("queue 1e4", "queue", 10_000, 2_000_000),
     ("queue 1e6", "queue", 1_000_000, 2_000_000),
+    ("histogram", "histogram", 1, 8_000_000),
 ]
 
 
@@ -166,26 +173,33 @@ def targets() -> list[Target]:
         Target("hold 1e4, tasks <= 1.5x bare", "hold 1e4", "tasks / bare", "<=", 1.5),
         Target("  >= 4x ns-3 default", "hold 1e4", "ns-3 MapScheduler / tasks", ">=", 4),
         Target("  >= 25x SimPy", "hold 1e4", "SimPy / tasks", ">=", 25),
+        Target("  >= 4x simcpp20 processes", "hold 1e4", "simcpp20 / tasks", ">=", 4),
         Target("hold 1e2, tasks <= 1.3x bare", "hold 1e2", "tasks / bare", "<=", 1.3),
         Target("  >= 25x SimPy", "hold 1e2", "SimPy / tasks", ">=", 25),
+        Target("  >= 2.5x simcpp20 processes", "hold 1e2", "simcpp20 / tasks", ">=", 2.5),
         Target("hold 1e6, callbacks <= 0.6x bare", "hold 1e6", "callbacks / bare", "<=", 0.6),
         Target("hold 1e6, tasks <= 1.1x bare", "hold 1e6", "tasks / bare", "<=", 1.1),
         Target("  >= 4x ns-3 default", "hold 1e6", "ns-3 MapScheduler / tasks", ">=", 4),
+        Target("  >= 2.5x simcpp20 processes", "hold 1e6", "simcpp20 / tasks", ">=", 2.5),
         Target("  <= 250 bytes a process", "hold 1e6", "bytes tasks", "<=", 250),
         Target("queue alone at 1e6 <= 90 ns", "queue 1e6", "queue", "<=", 90),
         Target("timer set+cancelled <= 3x plain hold", "timer 1e4", "timer set+cancel / callbacks", "<=", 3),
         Target("M/M/1 <= 1.6x bare", "mm1", "tasks / bare", "<=", 1.6),
         Target("  >= 4x ns-3", "mm1", "ns-3 MapScheduler / tasks", ">=", 4),
         Target("  >= 70x SimPy", "mm1", "SimPy / tasks", ">=", 70),
+        Target("  >= 6x simcpp20", "mm1", "simcpp20 / tasks", ">=", 6),
         Target("actors <= 1.8x bare", "actors", "tasks / bare", "<=", 1.8),
         Target("  >= 3x ns-3 callbacks", "actors", "ns-3 MapScheduler / tasks", ">=", 3),
         Target("  >= 90x SimPy", "actors", "SimPy / tasks", ">=", 90),
         Target("  >= 90x SimGrid", "actors", "SimGrid / tasks", ">=", 90),
+        Target("  >= 9x simcpp20", "actors", "simcpp20 / tasks", ">=", 9),
         Target("message path <= 300 ns", "actors", "message path", "<=", 300),
         Target("  <= 3x the bare actor loop", "actors", "message path / bare", "<=", 3),
         Target("  >= 2x ns-3's bare callbacks", "actors", "ns-3 MapScheduler / message path", ">=", 2),
         Target("spawn + finish <= 30 ns over a resume, 1e2", "spawn 1e2", "spawn+finish - tasks", "<=", 30),
         Target("spawn + finish <= 30 ns over a resume, 1e3", "spawn 1e3", "spawn+finish - tasks", "<=", 30),
+        Target("histogram, insert <= 5 ns", "histogram", "insert", "<=", 5),
+        Target("  error of merged quantiles <= 4000 ppm", "histogram", "ppm insert", "<=", 4000),
     ]
     for label, best in (("hold 1e4", 2), ("hold 1e2", 2.5), ("hold 1e6", 1.5)):
         rows.append(Target(f"{label}: tasks >= {best}x ns-3's best scheduler", label, "ns-3 best / tasks", ">=", best))

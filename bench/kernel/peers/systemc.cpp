@@ -28,23 +28,30 @@ void count() {
   std::_Exit(0);
 }
 
-SC_MODULE(Holder){void event(){count();
-next_trigger(exponential());
-}  // namespace
-SC_CTOR(Holder) { SC_METHOD(event); }
-}
-;
-SC_MODULE(HolderThread){void run(){for (;;){wait(exponential());
-count();
-}
-}
-SC_CTOR(HolderThread) {
-  SC_THREAD(run);
-  set_stack_size(16384);
-}
-}
-;
-SC_MODULE(Counter) {
+struct Holder : sc_module {
+  SC_HAS_PROCESS(Holder);
+  explicit Holder(sc_module_name name) : sc_module(name) { SC_METHOD(event); }
+  void event() {
+    count();
+    next_trigger(exponential());
+  }
+};
+
+struct HolderThread : sc_module {
+  SC_HAS_PROCESS(HolderThread);
+  explicit HolderThread(sc_module_name name) : sc_module(name) {
+    SC_THREAD(run);
+    set_stack_size(16384);
+  }
+  void run() {
+    for (;;) {
+      wait(exponential());
+      count();
+    }
+  }
+};
+
+struct Counter : sc_module {
   std::deque<double> line;
   sc_event arrived;
   void arrivals() {
@@ -63,11 +70,13 @@ SC_MODULE(Counter) {
       count();
     }
   }
-  SC_CTOR(Counter) {
+  SC_HAS_PROCESS(Counter);
+  explicit Counter(sc_module_name name) : sc_module(name) {
     SC_THREAD(arrivals);
     SC_THREAD(serve);
   }
 };
+
 struct Actor;
 std::vector<std::unique_ptr<Actor>> actors;
 struct Actor : sc_module {
