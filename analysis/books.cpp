@@ -42,7 +42,7 @@ std::uint64_t Books::lost_at(LossHop hop) const {
 bool Books::closes() const {
   std::uint64_t lost = 0;
   for (const auto& told : lost_by) lost += total(told);
-  return total(fates) == produced && lost == (*this)[Fate::lost];
+  return total(fates) == produced && lost == (*this)[Fate::lost] && (!join || join->closes());
 }
 
 Books& Books::operator+=(const Books& other) {
@@ -55,6 +55,7 @@ Books& Books::operator+=(const Books& other) {
   reported_again += other.reported_again;
   late_in_some_windows += other.late_in_some_windows;
   lost_in_some_windows += other.lost_in_some_windows;
+  if (other.join) join = join.value_or(JoinBooks{}) += *other.join;
   return *this;
 }
 

@@ -7,7 +7,8 @@
 //   lost           a window that should show the event does not: it was neither late for that window, nor is
 //                  the window still open. Also when other windows show it (`lost_in_some_windows`)
 //   delivered      a reader of the sink sees it in every window that it was not late for, and in at least one
-//                  (`late_in_some_windows` counts those that were late for others: hopping windows only)
+//                  (`late_in_some_windows` counts those that were late for others: hopping windows only). Of
+//                  a join: in every row that it was owed, if any (join_books.hpp counts the rows)
 //   late_dropped   taken out as late, for all of its windows
 //   dead_lettered  taken out on purpose, and
 //   shed           likewise
@@ -20,7 +21,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+
+#include "analysis/join_books.hpp"
 
 namespace wrackline::analysis {
 
@@ -71,17 +75,18 @@ struct Books {
   std::array<std::array<std::uint64_t, kLossHops>, kLossTold> lost_by{};
   std::array<std::uint64_t, kDuplicateHops> duplicates{};         ///< extra effects
   std::array<std::uint64_t, kDuplicateHops> duplicated_events{};  ///< events with at least one extra effect
-  std::uint64_t rejected_by_guard = 0;     ///< of the rejected: taken out by a processor's guard
-  std::uint64_t reported_again = 0;        ///< of the produced: second reports of an event, the workload's own
+  std::uint64_t rejected_by_guard = 0;  ///< of the rejected: taken out by a processor's guard
+  std::uint64_t reported_again = 0;     ///< of the produced: second reports of an event, the workload's own
   std::uint64_t late_in_some_windows = 0;  ///< delivered, but dropped as late from some of its windows
   std::uint64_t lost_in_some_windows = 0;  ///< lost, but visible in some of its windows
+  std::optional<JoinBooks> join{};         ///< of a job that joins two inputs: its rows
 
   std::uint64_t operator[](Fate fate) const { return fates[static_cast<std::size_t>(fate)]; }
   std::uint64_t lost_told(LossTold told) const;
   std::uint64_t lost_at(LossHop hop) const;
   std::uint64_t duplicated(DuplicateHop hop) const { return duplicates[static_cast<std::size_t>(hop)]; }
 
-  /// The identity above, and the same for the parts of "lost".
+  /// The identity above, the same for the parts of "lost", and that of the join.
   bool closes() const;
   Books& operator+=(const Books& other);
   friend bool operator==(const Books&, const Books&) = default;

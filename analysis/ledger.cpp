@@ -22,6 +22,7 @@ constexpr std::size_t kAhead = 16;
 Ledger::Ledger(LedgerConfig config, AnomalyLog& anomalies)
     : config_{std::move(config)}, anomalies_{anomalies}, store_{config_.window.most_windows()} {
   assert(config_.window.size_ms == 0 || config_.window.slide_ms > 0);
+  if (config_.window.join != nullptr) join_ = std::make_unique<JoinLedger>(config_.window.join, anomalies_);
 }
 
 template <class Update>
@@ -123,10 +124,12 @@ void Ledger::uncommitted(sim::PartitionRef p, std::int64_t /*base*/, std::span<c
   });
 }
 
-void Ledger::polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t /*first*/,
+void Ledger::polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
                     std::span<const sim::EventId> ids, sim::Time /*at*/) {
   if (!follows(config_.topics, p.topic) || !follows(config_.consumers, consumer)) return;
   each(ids, [](sim::EventId, std::uint32_t& w) { w |= word::kPolled; });
+  if (join_ != nullptr && join_->shape().spec().by_arrival() && join_->shape().is_right_topic(p.topic))
+    join_->polled(p, first, ids);
 }
 
 void Ledger::processed(std::uint32_t job, std::span<const sim::EventId> ids, sim::Time /*at*/) {
@@ -140,6 +143,7 @@ void Ledger::processed(std::uint32_t job, std::span<const sim::EventId> ids, sim
     }
     w |= word::kProcessed;
   });
+  if (join_ != nullptr && join_->shape().spec().by_arrival()) note_arrivals(ids);
 }
 
 void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids,
@@ -160,6 +164,11 @@ void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim
 void Ledger::late_for_window(std::uint32_t job, std::int64_t window_start_ms,
                              std::span<const sim::EventId> ids, sim::Time at) {
   if (job != config_.job) return;
+  if (join_ != nullptr) {
+    // Of a window join, by the window's end.
+    for (const sim::EventId id : ids) join_->late_for_window(id, window_start_ms);
+    return;
+  }
   if (one_window()) {
     dropped(sim::DropReason::late, job, ids, at);
     return;
@@ -191,7 +200,9 @@ bool Ledger::belongs(const EventState& state, const sim::VisibleResult& result) 
 
 void Ledger::visible(const sim::VisibleResult& result, sim::Time at) {
   if (result.job != config_.job || result.sink != config_.sink) return;
-  if (config_.window.free != nullptr) {
+  if (join_ != nullptr) {
+    show_join_row(result, at);
+  } else if (config_.window.free != nullptr) {
     show_free_row(result, at);
   } else if (config_.window.windowed()) {
     show_row(result, at);
@@ -364,6 +375,10 @@ void Ledger::hide_row(WindowRows& window, VisibleRow& row) {
 
 void Ledger::withdrawn(const sim::VisibleResult& result, sim::Time /*at*/) {
   if (result.job != config_.job || result.sink != config_.sink) return;
+  if (join_ != nullptr) {
+    if (!join_->withdraw(result)) ++broken_promises_;
+    return;
+  }
   if (config_.window.free != nullptr) {
     withdraw_free_row(result);
     return;

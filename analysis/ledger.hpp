@@ -23,7 +23,8 @@
 // Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp. Their rows
 // are kept, and nothing of them is settled, so memory follows the length of the run.
 //
-// Not modelled: joins and tables (a result has one key and one window).
+// Jobs that join two inputs (WindowShape::join): join_ledger.hpp, and ledger_join.cpp between the two. Their
+// rows and events are kept likewise.
 #pragma once
 
 #include <array>
@@ -41,6 +42,7 @@
 #include "analysis/checkers/facts.hpp"
 #include "analysis/event_store.hpp"
 #include "analysis/histogram.hpp"
+#include "analysis/join_ledger.hpp"
 #include "analysis/names/anomaly.hpp"
 #include "analysis/names/metric.hpp"
 #include "analysis/row_table.hpp"
@@ -90,6 +92,7 @@ class Ledger final : public sim::Observer, public FactSource {
                    sim::Time at) override;
   void polled(std::uint32_t consumer, sim::PartitionRef p, std::int64_t first,
               std::span<const sim::EventId> ids, sim::Time at) override;
+  void assigned(std::uint32_t consumer, sim::PartitionRef p, std::int64_t position, sim::Time at) override;
   void processed(std::uint32_t job, std::span<const sim::EventId> ids, sim::Time at) override;
   void dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids,
                sim::Time at) override;
@@ -172,6 +175,10 @@ class Ledger final : public sim::Observer, public FactSource {
   Presence free_presence(const EventRef& ref) const;
   void name_missing_free(sim::EventId id, const EventRef& ref);
   void close_free();
+  void show_join_row(const sim::VisibleResult& result, sim::Time at);
+  void note_arrivals(std::span<const sim::EventId> ids);
+  void close_join();
+  Presence join_presence(sim::EventId id, const EventState& state) const;
   void show_all(const sim::VisibleResult& result, sim::Time at);
   void report_double_fire(const sim::VisibleResult& result, sim::Time at);
   void show(sim::EventId id, const EventRef& ref, std::uint32_t ring, sim::Time at);
@@ -223,8 +230,10 @@ class Ledger final : public sim::Observer, public FactSource {
   std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, FreeRow> free_rows_;
   /// (key, start, end) of the sessions of single events that have no row.
   std::vector<std::tuple<std::uint32_t, std::int64_t, std::int64_t>> free_gaps_;
-  std::unordered_set<std::uint64_t> gaps_;  ///< (key, window) pairs without a row, mixed
-  std::vector<sim::EventId> missing_;       ///< settled while processed and not shown: they pin their rows
+  std::unique_ptr<JoinLedger> join_;                ///< of a job that joins
+  std::array<std::uint64_t, 2> without_latency_{};  ///< events to which a join owed no row, by phase
+  std::unordered_set<std::uint64_t> gaps_;          ///< (key, window) pairs without a row, mixed
+  std::vector<sim::EventId> missing_;  ///< settled while processed and not shown: they pin their rows
   std::vector<sim::EventId> scratch_;
   OnFate on_fate_;
 };

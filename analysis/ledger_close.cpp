@@ -134,6 +134,7 @@ Ledger::Presence Ledger::presence(std::uint32_t w) const {
 Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
   const EventState& state = *ref.state;
   const WindowShape& shape = config_.window;
+  if (join_ != nullptr) return join_presence(id, state);
   if (!ref.times_known || !shape.windowed()) {
     Presence presence = this->presence(state.word);
     if (!one_window()) presence.extra = extra_of(id);
@@ -248,7 +249,7 @@ void Ledger::lost_at_sink(sim::Told told, std::span<const sim::EventId> ids) {
 
 void Ledger::close_event(sim::EventId id, const EventRef& ref) {
   const std::uint32_t w = ref.state->word;
-  const Presence presence = ended(w) ? this->presence(w) : this->presence(id, ref);
+  const Presence presence = ended(w) && join_ == nullptr ? this->presence(w) : this->presence(id, ref);
   Judgement judgement = judge(w, presence);
   const bool missing = judgement.fate == Fate::lost && judgement.hop == LossHop::processor;
   if (missing && !sink_losses_.empty()) {
@@ -280,6 +281,7 @@ void Ledger::name_loss(sim::EventId id, std::uint32_t w, const Judgement& judgem
 /// Processed, and not where it should be: which windows lack it, and do they have rows?
 void Ledger::name_missing(sim::EventId id, const EventRef& ref) {
   const WindowShape& shape = config_.window;
+  if (join_ != nullptr) return;  // row by row: JoinLedger
   if (!shape.windowed()) {
     anomalies_.report(Anomaly::lost_result, closing_.at, [&] { return "result of event " + to_string(id); });
     return;
@@ -325,6 +327,7 @@ void Ledger::close(const Closing& closing) {
   assert(!closed_ && "the books are closed once");
   closed_ = true;
   closing_ = closing;
+  if (join_ != nullptr) close_join();
   store_.for_each_uncounted([this](sim::EventId id, const EventRef& ref) { close_event(id, ref); });
   if (config_.window.free != nullptr) close_free();
 
@@ -334,7 +337,7 @@ void Ledger::close(const Closing& closing) {
   for (const Latency kind : {Latency::end_to_end, Latency::arrival_to_visible}) {
     for (std::size_t phase = 0; phase < 2; ++phase) {
       LatencyStat& stat = latencies_[static_cast<std::size_t>(kind)][phase];
-      stat.missing = books_[phase].produced - stat.seen.count();
+      stat.missing = books_[phase].produced - stat.seen.count() - without_latency_[phase];
     }
   }
 

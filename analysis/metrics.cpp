@@ -46,6 +46,24 @@ std::optional<std::uint64_t> book_count(const Books& books, std::string_view nam
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> join_count(const JoinBooks& join, std::string_view name) {
+  const std::pair<std::string_view, std::uint64_t> counts[] = {{"expected", join.expected},
+                                                               {"delivered", join.delivered},
+                                                               {"late.left", join.late_left},
+                                                               {"late.right", join.late_right},
+                                                               {"refused", join.refused},
+                                                               {"lost", join.lost()},
+                                                               {"pending", join.pending},
+                                                               {"duplicates", join.duplicates},
+                                                               {"nulls", join.nulls},
+                                                               {"stale", join.stale},
+                                                               {"unmatched.left", join.unmatched_left},
+                                                               {"unmatched.right", join.unmatched_right}};
+  for (const auto& [known, count] : counts)
+    if (known == name) return count;
+  return std::nullopt;
+}
+
 std::uint64_t runs_with(const RunResult& result, Outcome outcome) {
   return static_cast<std::uint64_t>(
       std::count_if(result.seeds.begin(), result.seeds.end(),
@@ -110,6 +128,14 @@ std::optional<MetricValue> evaluate(const RunResult& result, const MetricRef& re
   if (name == "delivered_rate") return ratio(books[Fate::delivered], books.produced);
   if (name == "watermark.adaptations") return events(result.watermark_adaptations);
   if (name == "watermark.fallbacks") return events(result.watermark_fallbacks);
+  constexpr std::string_view kJoin = "join.";
+  if (name.starts_with(kJoin)) {
+    if (!books.join) return std::nullopt;
+    if (name == "join.completeness") return ratio(books.join->delivered, books.join->expected);
+    const auto count = join_count(*books.join, name.substr(kJoin.size()));
+    assert(count && "every metric of the table has a value");
+    return events(*count);
+  }
   if (name == "violations") return events(violations(result));
   if (name == "runs") return MetricValue{Unit::runs, static_cast<std::int64_t>(result.runs()), 1, 0};
   if (name == "runs.failed") {

@@ -21,19 +21,34 @@ json counts(const std::array<std::uint64_t, N>& values) {
   return out;
 }
 
+json join_json(const JoinBooks& join) {
+  return {{"expected", join.expected},
+          {"delivered", join.delivered},
+          {"late", {{"left", join.late_left}, {"right", join.late_right}}},
+          {"refused", join.refused},
+          {"lost_at", counts<LossHop>(join.lost_at)},
+          {"pending", join.pending},
+          {"duplicates", join.duplicates},
+          {"nulls", join.nulls},
+          {"stale", join.stale},
+          {"unmatched", {{"left", join.unmatched_left}, {"right", join.unmatched_right}}}};
+}
+
 json books_json(const Books& books) {
   json lost_by = json::object();
   for (std::size_t told = 0; told < kLossTold; ++told) {
     lost_by[std::string{name_of(static_cast<LossTold>(told))}] = counts<LossHop>(books.lost_by[told]);
   }
-  return {{"produced", books.produced},
-          {"fates", counts<Fate>(books.fates)},
-          {"lost_by", lost_by},
-          {"duplicates", counts<DuplicateHop>(books.duplicates)},
-          {"duplicated_events", counts<DuplicateHop>(books.duplicated_events)},
-          {"late_in_some_windows", books.late_in_some_windows},
-          {"lost_in_some_windows", books.lost_in_some_windows},
-          {"late_drop_rate", {books[Fate::late_dropped], books.produced}}};
+  json out{{"produced", books.produced},
+           {"fates", counts<Fate>(books.fates)},
+           {"lost_by", lost_by},
+           {"duplicates", counts<DuplicateHop>(books.duplicates)},
+           {"duplicated_events", counts<DuplicateHop>(books.duplicated_events)},
+           {"late_in_some_windows", books.late_in_some_windows},
+           {"lost_in_some_windows", books.lost_in_some_windows},
+           {"late_drop_rate", {books[Fate::late_dropped], books.produced}}};
+  if (books.join) out["join"] = join_json(*books.join);
+  return out;
 }
 
 json latency_json(const LatencyStat& stat) {
@@ -120,19 +135,35 @@ json phases(const json& schema) { return record({{"all", schema}, {"steady", sch
 
 json outcome_schema() { return {{"enum", {"pass", "inconclusive", "fail"}}}; }
 
+json join_schema() {
+  const json sides = record({{"left", integer()}, {"right", integer()}});
+  return record({{"expected", integer()},
+                 {"delivered", integer()},
+                 {"late", sides},
+                 {"refused", integer()},
+                 {"lost_at", counts_schema<LossHop, kLossHops>()},
+                 {"pending", integer()},
+                 {"duplicates", integer()},
+                 {"nulls", integer()},
+                 {"stale", integer()},
+                 {"unmatched", sides}});
+}
+
 json books_schema() {
   json lost_by = json::object();
   for (std::size_t told = 0; told < kLossTold; ++told) {
     lost_by[std::string{name_of(static_cast<LossTold>(told))}] = counts_schema<LossHop, kLossHops>();
   }
-  return record({{"produced", integer()},
-                 {"fates", counts_schema<Fate, kFates>()},
-                 {"lost_by", record(std::move(lost_by))},
-                 {"duplicates", counts_schema<DuplicateHop, kDuplicateHops>()},
-                 {"duplicated_events", counts_schema<DuplicateHop, kDuplicateHops>()},
-                 {"late_in_some_windows", integer()},
-                 {"lost_in_some_windows", integer()},
-                 {"late_drop_rate", array_of(integer())}});
+  json schema = record({{"produced", integer()},
+                        {"fates", counts_schema<Fate, kFates>()},
+                        {"lost_by", record(std::move(lost_by))},
+                        {"duplicates", counts_schema<DuplicateHop, kDuplicateHops>()},
+                        {"duplicated_events", counts_schema<DuplicateHop, kDuplicateHops>()},
+                        {"late_in_some_windows", integer()},
+                        {"lost_in_some_windows", integer()},
+                        {"late_drop_rate", array_of(integer())}});
+  schema["properties"]["join"] = join_schema();  // of jobs that join
+  return schema;
 }
 
 json latency_schema(const LatencyInfo& info) {

@@ -40,6 +40,15 @@ std::string losses(const Books& books) {
   return text;
 }
 
+std::string rows_text(const JoinBooks& join) {
+  return count_text(join.delivered) + " of " + count_text(join.expected);
+}
+
+std::string missing_rows(const JoinBooks& join) {
+  return count_text(join.late_left) + " / " + count_text(join.late_right) + " / " + count_text(join.lost()) +
+         " / " + count_text(join.refused + join.pending);
+}
+
 std::string quantile_text(const LatencyStat& stat, Quantile q, Unit unit) {
   const auto value = stat.seen.quantile(q);
   if (!value) return "-";
@@ -89,6 +98,13 @@ std::vector<Column> columns_of(std::span<const RunResult> cells, const TableOpti
        {"duplicates", "lost: acked / failed / unknown / acks=0", "late", "P50", "P95", "P99", "missing"}) {
     columns.push_back({title, true, {}});
   }
+  const bool joins = std::any_of(cells.begin(), cells.end(),
+                                 [&](const RunResult& cell) { return cell.books_of(options.phase).join; });
+  if (joins) {
+    columns.push_back({"join rows", true, {}});
+    columns.push_back({"without: late left / right / lost / other", true, {}});
+    columns.push_back({"nulls / stale", true, {}});
+  }
   columns.push_back({"verdict", false, {}});
 
   const Unit unit = latencies()[static_cast<std::size_t>(options.latency)].unit;
@@ -105,6 +121,12 @@ std::vector<Column> columns_of(std::span<const RunResult> cells, const TableOpti
     columns[at++].cells.push_back(ratio_text(books[Fate::late_dropped], books.produced));
     for (const Quantile q : {kP50, kP95, kP99}) columns[at++].cells.push_back(quantile_text(stat, q, unit));
     columns[at++].cells.push_back(count_text(stat.missing));
+    if (joins) {
+      const std::optional<JoinBooks>& join = books.join;
+      columns[at++].cells.push_back(join ? rows_text(*join) : "-");
+      columns[at++].cells.push_back(join ? missing_rows(*join) : "-");
+      columns[at++].cells.push_back(join ? count_text(join->nulls) + " / " + count_text(join->stale) : "-");
+    }
     columns[at++].cells.push_back(outcome_text(cell));
   }
   return columns;
@@ -172,6 +194,12 @@ std::string verdict_table(std::span<const RunResult> cells, const TableOptions& 
           "; missing: " + std::string{latencies()[static_cast<std::size_t>(options.latency)].missing} + ".";
   if (options.phase == Phase::steady) text += " Steady part of the run only.";
   text += "\n";
+  if (std::any_of(cells.begin(), cells.end(),
+                  [&](const RunResult& cell) { return cell.books_of(options.phase).join; })) {
+    text +=
+        "Join rows: seen, of those that all events together have; the others, for want of what. Nulls: for a "
+        "partner that was late or lost; stale: another version than that of the time.\n";
+  }
   if (!options.reasons) return text;
   for (std::size_t row = 0; row < cells.size(); ++row) {
     const Verdict& verdict = cells[row].verdict;

@@ -80,6 +80,9 @@ constexpr std::array kCodes{
          "The trace is used; what was found in it, or repaired because \"trace_options\" asks for it, is "
          "counted. "
          "Negative delays (a clock that is ahead) count as none on the way to the producer."},
+    Code{"WL1116", kError, "inputs can not be joined",
+         "A join finds the records of a key in partitions of one number: both topics need as many partitions "
+         "(they are copartitioned), and every source a key that decides the partition."},
 
     Code{"WL1201", kError, "unknown property",
          "The engine has no property of that name (or this component has not: a producer property in a "

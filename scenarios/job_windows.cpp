@@ -48,7 +48,7 @@ bool is_plain(const JobSpec& job) {
   return plain_window && plain_panes && window.zone.empty() && job.aggregate <= Aggregate::kMax;
 }
 
-WindowDefinition definition_of(const WindowSpec& window) {
+WindowDefinition plain_definition_of(const WindowSpec& window) {
   const std::int64_t offset = whole_ms(window.offset);
   switch (window.kind) {
     case Windows::kNone:
@@ -96,11 +96,16 @@ PanePolicy policy_of(const WindowSpec& window) {
 
 }  // namespace
 
+WindowDefinition definition_of(const WindowSpec& window) {
+  WindowDefinition made = plain_definition_of(window);
+  if (!window.zone.empty()) made.zone = TimeZone::load(window.zone).zone;
+  return made;
+}
+
 std::optional<WindowedAggregation> panes_of(const JobSpec& job) {
-  if (job.window.kind == Windows::kNone || is_plain(job)) return std::nullopt;
+  if (job.join || job.window.kind == Windows::kNone || is_plain(job)) return std::nullopt;
   WindowedAggregation made;
   made.windows = definition_of(job.window);
-  if (!job.window.zone.empty()) made.windows.zone = TimeZone::load(job.window.zone).zone;
   made.aggregate.function = function_of(job.aggregate);
   made.aggregate.quantile = job.quantile.value_or(0.5);
   made.panes = policy_of(job.window);
@@ -118,6 +123,9 @@ std::vector<std::string> window_problems(const JobSpec& job) {
       job.window.size / job.window.slide >= kMostWindowsPerEvent) {
     found.push_back(fmt::format("{} windows for each event are too many: there may be {}",
                                 job.window.size / job.window.slide, kMostWindowsPerEvent));
+  }
+  if (job.join) {
+    for (std::string& problem : definition_of(job.window).problems()) found.push_back(std::move(problem));
   }
   if (const auto panes = panes_of(job)) {
     for (std::string& problem : panes->problems()) found.push_back(std::move(problem));

@@ -16,6 +16,9 @@ namespace wrackline::scenarios {
 
 std::optional<event_time::window::WindowedAggregation> panes_of(const JobSpec& job);
 
+/// Without its panes.
+event_time::window::WindowDefinition definition_of(const WindowSpec& window);
+
 /// What is wrong with the windows of a job, in words; reads the time zone.
 std::vector<std::string> window_problems(const JobSpec& job);
 

@@ -246,12 +246,29 @@ enum class Aggregate {
   kQuantileSketch
 };
 
+/// In the order of event_time::window::StreamJoinSpec::Type and JoinType.
+enum class JoinMethod { kInterval, kWindow, kStreamTable, kTemporal };
+enum class JoinKind { kInner, kLeft, kRight, kOuter };
+
+/// The right side of a join; the left one is the job's own input.
+struct JoinSpec {
+  std::string with;  ///< topic
+  JoinMethod type = JoinMethod::kInterval;
+  JoinKind kind = JoinKind::kInner;
+  std::optional<Duration> lower;  ///< of kInterval
+  std::optional<Duration> upper;
+  std::optional<Duration> allowed_lateness;       ///< of kInterval, left side
+  std::optional<Duration> with_allowed_lateness;  ///< right side; absent: as the left one
+  std::optional<WatermarkSpec> with_watermark;    ///< absent: as the left one
+};
+
 struct JobSpec {
   std::string name;
   std::string engine = "consumer";
   std::int32_t parallelism = 1;
   std::vector<std::string> from;  ///< topics
-  std::string group;              ///< group.id; default: the job's name
+  std::optional<JoinSpec> join;
+  std::string group;  ///< group.id; default: the job's name
   WatermarkSpec watermark;
   GuardSpec guard;
   WindowSpec window;

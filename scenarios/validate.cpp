@@ -8,6 +8,7 @@
 #include "scenarios/catalog.hpp"
 #include "scenarios/expectation.hpp"
 #include "scenarios/field_path.hpp"
+#include "scenarios/job_joins.hpp"
 #include "scenarios/job_windows.hpp"
 #include "scenarios/target_check.hpp"
 #include "scenarios/translate.hpp"
@@ -224,6 +225,14 @@ class Validation {
   }
 
   void window(JobSpec& job, const std::string& path) {
+    if (job.join) {
+      check_join(
+          spec_, job, document_,
+          [this](std::string_view code, const std::string& field, std::string message,
+                 std::string suggestion) { report(code, field, std::move(message), std::move(suggestion)); });
+      job.aggregate = Aggregate::kNone;
+      return;
+    }
     if (job.window.kind == Windows::kNone) {
       const bool asked = find_path(document_, path + ".aggregate") != nullptr;
       if (asked && job.aggregate != Aggregate::kNone)
@@ -308,7 +317,7 @@ class Validation {
                          sink.topic));
     }
     for (const JobSpec& job : spec_.jobs) {
-      if (std::find(job.from.begin(), job.from.end(), sink.topic) == job.from.end()) continue;
+      if (!reads(job, sink.topic)) continue;
       report(
           "WL1109", path + ".topic",
           fmt::format("job \"{}\" reads \"{}\": jobs behind jobs are not built yet", job.name, sink.topic));
@@ -317,9 +326,8 @@ class Validation {
 
   void unused() {
     for (const SourceSpec& source : spec_.sources) {
-      const bool read = std::any_of(spec_.jobs.begin(), spec_.jobs.end(), [&](const JobSpec& job) {
-        return std::find(job.from.begin(), job.from.end(), source.topic) != job.from.end();
-      });
+      const bool read = std::any_of(spec_.jobs.begin(), spec_.jobs.end(),
+                                    [&](const JobSpec& job) { return reads(job, source.topic); });
       if (!read)
         report("WL1112", fmt::format("sources.{}.topic", source.name),
                fmt::format("no job reads the topic \"{}\": its events stay pending", source.topic));

@@ -112,6 +112,8 @@ const ObjectDecl& law_decl();
 const ObjectDecl& window_decl();
 /// Of a job: what its windows compute.
 Field aggregate_field();
+/// Of a job: its second input.
+Field join_field();
 /// Of a source: also laws under which neighbours hang together, and models by name.
 const ObjectDecl& delay_decl();
 

@@ -9,7 +9,8 @@ namespace {
 using namespace rows;
 
 Field quantile_field() {
-  Field field{"quantile", FieldType::kRatio, "Which one, of the aggregates `quantile` and `quantile_sketch`."};
+  Field field{"quantile", FieldType::kRatio,
+              "Which one, of the aggregates `quantile` and `quantile_sketch`."};
   field.bind = [](void* target, const FieldValue& v) { as<JobSpec>(target).quantile = v.number; };
   return field;
 }
@@ -43,7 +44,7 @@ const ObjectDecl& job_decl() {
       {engine_field(),
        integer("parallelism", &JobSpec::parallelism, "1", {1, 10'000},
                "Number of instances, each a consumer of the group."),
-       required(names("from", &JobSpec::from, "The topic, or topics, to read.")),
+       required(names("from", &JobSpec::from, "The topic, or topics, to read.")), join_field(),
        text(FieldType::kName, "group", &JobSpec::group, "Consumer group; without it the name of the job."),
        object("watermark", &JobSpec::watermark, watermark_decl, "How event time advances."),
        object("guard", &JobSpec::guard, guard_decl, "Which event times are taken at all."),

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "analysis/checkers/free_windows.hpp"
+#include "analysis/checkers/join_shape.hpp"
 #include "sim/event_id.hpp"
 #include "sim/time.hpp"
 
@@ -27,13 +28,14 @@ class FactSource {
 
 /// The windows of a job, as the analysis needs them: a tumbling window is a hopping one whose slide is its
 /// size. All other windows, panes and aggregates are `free`; then the integers say nothing, but for the
-/// lateness.
+/// lateness. A job that joins has a `join` and nothing else.
 struct WindowShape {
   std::int64_t size_ms = 0;  ///< 0: the job has no windows, each record makes one result
   std::int64_t slide_ms = 0;
   std::int64_t offset_ms = 0;
   std::int64_t allowed_lateness_ms = 0;
   std::shared_ptr<const FreeWindows> free{};
+  std::shared_ptr<const JoinShape> join{};
 
   bool windowed() const { return size_ms > 0 || free != nullptr; }
   std::uint32_t most_windows() const {

@@ -10,8 +10,9 @@ void WronglyLate::watermark(std::uint32_t job, std::uint32_t /*task*/, std::int6
   if (job == config_.job) newest_ms_ = std::max(newest_ms_, to_ms);
 }
 
-std::int64_t WronglyLate::closes_at(std::int64_t event_time_ms) const {
+std::int64_t WronglyLate::closes_at(sim::EventId id, std::int64_t event_time_ms) const {
   const WindowShape& window = config_.window;
+  if (window.join != nullptr) return window.join->closes_at(id, event_time_ms);
   if (!window.windowed()) return event_time_ms;
   if (window.free != nullptr) return window.free->closes_at(event_time_ms);
   // WindowOperator.isWindowLate: cleanup time (last timestamp + allowed lateness) <= watermark.
@@ -27,11 +28,11 @@ void WronglyLate::dropped(sim::DropReason why, std::uint32_t job, std::span<cons
     const auto facts = facts_.facts_of(id);
     if (!facts) continue;
     std::optional<Cause> cause;
-    if (newest_ms_ < closes_at(facts->event_time_ms)) {
+    if (newest_ms_ < closes_at(id, facts->event_time_ms)) {
       cause = Cause::rule;
-    } else if (honest_ms < closes_at(facts->event_time_ms)) {
+    } else if (honest_ms < closes_at(id, facts->event_time_ms)) {
       cause = Cause::clock_ahead;
-    } else if (honest_ms < closes_at(config_.start_ms + sim::to_ms(facts->created))) {
+    } else if (honest_ms < closes_at(id, config_.start_ms + sim::to_ms(facts->created))) {
       cause = Cause::clock_behind;
     }
     if (!cause) continue;

@@ -39,7 +39,7 @@ class WronglyLate final : public Checker {
 
  private:
   /// The watermark at which the newest window of the timestamp takes no more records.
-  std::int64_t closes_at(std::int64_t event_time_ms) const;
+  std::int64_t closes_at(sim::EventId id, std::int64_t event_time_ms) const;
 
   FactSource& facts_;
   Config config_;

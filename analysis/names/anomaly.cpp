@@ -41,7 +41,11 @@ constexpr std::array<AnomalyInfo, kAnomalies> kTable{{
     {A::wrong_result, "wrong_result", "rows",
      "The digest, count, key or window of a row do not fit the records that it names."},
     {A::lost_result, "lost_result", "events",
-     "A record of a job without windows was processed and its result never became visible."},
+     "A record of a job without windows was processed and its result never became visible; or a join had "
+     "both records of a row, and it never became visible."},
+    {A::premature_null, "premature_null", "rows",
+     "An outer join padded a record with nothing although its partner had been accepted, or stands beside it "
+     "in another row."},
     {A::orphan_commit, "orphan_commit", "records",
      "The group's offset was committed beyond a record that nobody ever processed."},
     {A::zombie_write, "zombie_write", "rows",

@@ -40,7 +40,9 @@ enum class Anomaly : std::uint8_t {
   double_counted,        ///< a row that holds one record more than once
   sink_duplicate,        ///< one record in more than one row that a reader counts
   wrong_result,          ///< digest, count, key or window of a row do not fit the records it names
-  lost_result,           ///< a record without windows was processed, and its result never became visible
+  lost_result,           ///< a record without windows was processed, and its result never became visible; a
+                         ///< join had both records of a row, and it never became visible
+  premature_null,        ///< an outer join said of a record that it has no partner, though it had
   orphan_commit,         ///< the group's offset was committed beyond a record that nobody ever processed
   zombie_write,          ///< a row from a writer of an older generation, after the newer one had started
   watermark_regression,  ///< a watermark moved backwards
@@ -48,7 +50,7 @@ enum class Anomaly : std::uint8_t {
                          ///< one
   stuck,                 ///< after all faults had healed, the pipeline did not drain within its bound
 };
-inline constexpr std::size_t kAnomalies = 24;
+inline constexpr std::size_t kAnomalies = 25;
 
 struct AnomalyInfo {
   Anomaly anomaly;

@@ -30,6 +30,7 @@ constexpr std::array kNone{A::lost_write,
                            A::double_counted,
                            A::sink_duplicate,
                            A::lost_result,
+                           A::premature_null,
                            A::orphan_commit,
                            A::zombie_write,
                            A::sink_order_inversion};
@@ -37,16 +38,18 @@ constexpr std::array kNone{A::lost_write,
 // Commit before processing, acks=0 or 1: records vanish at any hop. A zombie's work was committed before it
 // was done and so is done by nobody else (kafka.md 6.3, M3): its late row is no second effect.
 constexpr std::array kAtMostOnce{
-    A::lost_write,     A::unseen,        A::aborted_read,         A::inconsistent_offsets,
-    A::poll_skip,      A::vanished_read, A::late_dropped,         A::wrongly_late,
-    A::premature_fire, A::window_gap,    A::missing_contribution, A::lost_result,
-    A::orphan_commit,  A::zombie_write,  A::nonmonotonic_send,    A::sink_order_inversion};
+    A::lost_write,          A::unseen,        A::aborted_read,         A::inconsistent_offsets,
+    A::poll_skip,           A::vanished_read, A::late_dropped,         A::wrongly_late,
+    A::premature_fire,      A::window_gap,    A::missing_contribution, A::lost_result,
+    A::premature_null,      A::orphan_commit, A::zombie_write,         A::nonmonotonic_send,
+    A::sink_order_inversion};
 
-// Replays repeat records, rows and panes, and bring old windows back after younger ones.
-constexpr std::array kAtLeastOnce{A::duplicate,         A::aborted_read, A::nonmonotonic_poll,
-                                  A::nonmonotonic_send, A::late_dropped, A::wrongly_late,
-                                  A::premature_fire,    A::double_fire,  A::double_counted,
-                                  A::sink_duplicate,    A::zombie_write, A::sink_order_inversion};
+// Replays repeat records, rows and panes, and bring old windows back after younger ones. A record that was
+// late the first time may be in time the second, and finds its partner padded already.
+constexpr std::array kAtLeastOnce{
+    A::duplicate,    A::aborted_read,         A::nonmonotonic_poll, A::nonmonotonic_send, A::late_dropped,
+    A::wrongly_late, A::premature_fire,       A::double_fire,       A::double_counted,    A::sink_duplicate,
+    A::zombie_write, A::sink_order_inversion, A::premature_null};
 
 // At least once up to the sink, which absorbs repetitions by key: rows are rewritten, never doubled. Copies
 // in the log are harmless as long as none of them is counted: a record twice inside a row is what such a sink

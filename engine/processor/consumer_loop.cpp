@@ -64,6 +64,8 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
                               : nullptr;
   panes_ = options_.panes ? std::make_unique<event_time::window::PaneOperator>(*options_.panes) : nullptr;
   pane_results_.clear();
+  joins_ = options_.join ? std::make_unique<JoinTasks>(*options_.join, *watermarks_) : nullptr;
+  joined_.clear();
   consumer_->subscribe(options_.topics,
                        [this](const kafka::RebalanceCallback& callback) { return on_rebalance(callback); });
 
@@ -89,11 +91,14 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
       process_.announce(moments::kProcessing, options_.instance, records_.count);
       for (const kafka::FetchedSlice& slice : records_.slices) this->process(slice);
       watermarks_->on_batch_end(process_.node().wall_ms());
+      if (joins_) joins_->right_watermarks().on_batch_end(process_.node().wall_ms());
       process_.announce(moments::kProcessed, options_.instance, records_.count);
     }
     emit_watermark(false);
     take_fired();
     take_panes();
+    take_joined();
+    if (joins_ && options_.commit == CommitMode::before_processing) store_before_writing();
     co_await write_out();
     if (options_.commit == CommitMode::after_processing) co_await commit(true);
     if (options_.commit == CommitMode::async) co_await commit(false);
@@ -141,7 +146,8 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
     for (const kafka::TopicPartition& at : callback.partitions) {
       const PartitionId partition = cluster_.layout.id_of(at);
       tasks_[partition] = {};
-      if (!watermarks_->has_partition(partition)) watermarks_->add_partition(partition);
+      event_time::PartitionWatermarks& watermarks = watermarks_of(partition);
+      if (!watermarks.has_partition(partition)) watermarks.add_partition(partition);
     }
     process_.announce(kafka::moments::kConsumerAssigned, options_.instance, count);
     co_return;
@@ -152,9 +158,11 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
   for (const kafka::TopicPartition& at : callback.partitions) {
     const PartitionId partition = cluster_.layout.id_of(at);
     if (tasks_.erase(partition) == 0) continue;
-    if (watermarks_->has_partition(partition)) watermarks_->remove_partition(partition);
+    event_time::PartitionWatermarks& watermarks = watermarks_of(partition);
+    if (watermarks.has_partition(partition)) watermarks.remove_partition(partition);
     if (operator_) operator_->purge_partition(partition);
     if (panes_) panes_->purge_partition(partition);
+    if (joins_) joins_->close(at.partition);
     cluster_.observer.revoked(options_.instance, cluster_.truth.ref(partition), process_.now());
   }
   process_.announce(
@@ -186,6 +194,7 @@ void ConsumerLoop::start_at(PartitionId partition, PartitionTask& task, std::int
   task.committed = position;
   cluster_.observer.assigned(options_.instance, cluster_.truth.ref(partition), position, process_.now());
   if (panes_) restore_panes(partition, position);
+  if (joins_) restore_join(partition);
   if (!operator_) return;
   event_time::PartitionSnapshot nothing_but_the_watermark;
   nothing_but_the_watermark.watermark_ms =
@@ -236,6 +245,7 @@ sim::Task<> ConsumerLoop::write_out() {
 
 /// What may be committed now, of the partitions for which it moved.
 std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
+  if (joins_) return join_commits();
   std::vector<kafka::OffsetToCommit> offsets;
   for (auto& [partition, task] : tasks_) {
     if (!task.positioned) continue;

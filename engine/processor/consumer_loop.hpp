@@ -9,12 +9,12 @@
 // partitions that this instance reads (event_time/partition_watermarks.hpp), by
 // any strategy of the catalogue; instances may be aligned, or go by an aggregator (event_time/alignment.hpp).
 //
-// Windows that a replay can not rebuild keep their state beside the commits, in an ideal store
-// (committed_panes.hpp).
+// Windows that a replay can not rebuild, and joins of two topics (join_tasks.hpp), keep their state beside
+// the commits, in an ideal store (committed_panes.hpp, committed_joins.hpp).
 //
-// In four files: the loop, partitions, results and commits (consumer_loop.cpp), records (_records),
-// watermarks (_watermarks), further windows (_panes). Not modelled: stores with a cost, a size or failures,
-// changelogs, worker threads beside the poll loop (M2), offsets kept in the sink (M7).
+// In five files: the loop, partitions, results and commits (consumer_loop.cpp), records (_records),
+// watermarks (_watermarks), further windows (_panes), joins (_joins). Not modelled: stores with a cost, a
+// size or failures, changelogs, worker threads beside the poll loop (M2), offsets kept in the sink (M7).
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@
 #include "engine/event_time/window_operator.hpp"
 #include "engine/kafka/consumer_actor.hpp"
 #include "engine/processor/committed_panes.hpp"
+#include "engine/processor/join_tasks.hpp"
 #include "engine/processor/replay_floor.hpp"
 #include "engine/sink/writer.hpp"
 #include "engine/workload/record_source.hpp"
@@ -62,6 +63,8 @@ struct ConsumerLoopOptions {
   Aggregation aggregation = Aggregation::count;
   /// Instead of `window`: any other windows, panes or aggregate. Their state goes with the commits.
   std::optional<event_time::window::WindowedAggregation> panes;
+  /// Instead of either: two topics are joined. `watermark` is that of the first input.
+  std::optional<JoinOptions> join;
   sim::Distribution cost_per_record = sim::Distribution::constant(sim::Duration{});
   sim::Duration cost_per_poll{};
   sim::Duration poll_timeout{std::chrono::milliseconds{100}};
@@ -104,18 +107,26 @@ class ConsumerLoop {
       const event_time::PartitionSnapshot state = operator_->snapshot(partition);
       visit(std::span<const sim::EventId>{state.ids});
     }
+    if (joins_) {
+      std::vector<sim::EventId> held;
+      for (const auto& [number, task] : joins_->tasks()) task.join.append_ids(held);
+      visit(std::span<const sim::EventId>{held});
+    }
     if (rows_) visit(std::span<const sim::EventId>{rows_->contributions});
     if (writing_) visit(std::span<const sim::EventId>{writing_->contributions});
   }
   std::int64_t watermark_ms() const {
-    return operator_ ? operator_->watermark() : panes_ ? panes_->watermark() : event_time::kMaxTimestamp;
+    return operator_ ? operator_->watermark()
+           : panes_  ? panes_->watermark()
+           : joins_  ? joins_->watermark()
+                     : event_time::kMaxTimestamp;
   }
   /// Of the watermark strategies of every life of this instance.
   event_time::strategy::Counters watermark_counters() const;
   /// Nothing waits to be written, and no window is open.
   bool quiet() const {
     return !busy_ && (!writer_ || !writer_->busy()) && (!operator_ || operator_->records_held() == 0) &&
-           (!panes_ || panes_->empty());
+           (!panes_ || panes_->empty()) && (!joins_ || joins_->waiting() == 0);
   }
 
  private:
@@ -140,6 +151,7 @@ class ConsumerLoop {
   void process_windowed(kafka::PartitionId partition, PartitionTask& task, const kafka::FetchedSlice& slice);
   void tell_late_windows(sim::EventId id, std::int64_t timestamp);
   void process_panes(kafka::PartitionId partition, const kafka::FetchedSlice& slice);
+  void process_join(kafka::PartitionId partition, const kafka::FetchedSlice& slice);
   void process_stateless(const kafka::FetchedSlice& slice);
   void emit_watermark(bool force);
   void tell_backlogs();
@@ -149,6 +161,21 @@ class ConsumerLoop {
   void take_panes();
   void restore_panes(kafka::PartitionId partition, std::int64_t position);
   void store_panes(kafka::PartitionId partition, std::int64_t offset);
+  kafka::PartitionId joined_with(kafka::PartitionId partition) const;
+  void take_joined();
+  void restore_join(kafka::PartitionId partition);
+  std::int64_t offset_to_commit(kafka::PartitionId partition, const PartitionTask& task) const;
+  template <class Visit>
+  void for_each_joined(Visit&& visit);
+  bool store_join(std::int32_t number, JoinOffsets offsets);
+  void store_before_writing();
+  std::vector<kafka::OffsetToCommit> join_commits();
+  /// Of the input that the partition belongs to.
+  event_time::PartitionWatermarks& watermarks_of(kafka::PartitionId partition) {
+    const bool second =
+        joins_ && joins_->side_of(cluster_.layout.partition(partition)) == JoinTasks::Side::right;
+    return second ? joins_->right_watermarks() : *watermarks_;
+  }
   sim::Task<> write_out();
   [[noreturn]] void give_up();
   static void on_supervisor(void* self, std::uint64_t incarnation);
@@ -169,11 +196,13 @@ class ConsumerLoop {
   std::unique_ptr<sink::Writer> writer_;
   std::unique_ptr<event_time::PartitionWatermarks> watermarks_;
   std::unique_ptr<event_time::WindowOperator> operator_;
-  std::unique_ptr<event_time::window::PaneOperator> panes_;  ///< one of the two, or none
+  std::unique_ptr<event_time::window::PaneOperator> panes_;
+  std::unique_ptr<JoinTasks> joins_;  ///< one of the three, or none
   std::map<kafka::PartitionId, PartitionTask> tasks_;
   kafka::ConsumerRecords records_;
   event_time::PaneBatch fired_;
   event_time::window::ResultPanes pane_results_;
+  JoinTasks::Rows joined_;
   std::shared_ptr<sink::RowBatch> rows_;
   std::shared_ptr<const sink::RowBatch> writing_;
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;

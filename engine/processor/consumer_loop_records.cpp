@@ -54,6 +54,8 @@ void ConsumerLoop::process_run(PartitionId partition, PartitionTask& task, const
     process_windowed(partition, task, slice);
   } else if (panes_) {
     if (owned) process_panes(partition, slice);
+  } else if (joins_) {
+    if (owned) process_join(partition, slice);
   } else if (!operator_) {
     process_stateless(slice);
   }
@@ -93,8 +95,10 @@ template <class Windows, class Fired, class TakeIn>
 void ConsumerLoop::feed(PartitionId partition, const kafka::FetchedSlice& slice, Windows& windows,
                         Fired& fired, TakeIn&& take_in) {
   const kafka::Records& records = *slice.batch.batch.records;
-  const bool at_records = options_.watermark.emission != event_time::WatermarkStrategy::Emission::periodic;
-  const bool generated = options_.watermark.kind == event_time::WatermarkStrategy::Kind::generated;
+  event_time::PartitionWatermarks& watermarks = watermarks_of(partition);
+  const event_time::WatermarkStrategy& strategy = watermarks.strategy();
+  const bool at_records = strategy.emission != event_time::WatermarkStrategy::Emission::periodic;
+  const bool generated = strategy.kind == event_time::WatermarkStrategy::Kind::generated;
   const std::int64_t arrival_ms = process_.node().wall_ms();
   accepted_.clear();
   dropped_.clear();
@@ -110,9 +114,9 @@ void ConsumerLoop::feed(PartitionId partition, const kafka::FetchedSlice& slice,
     (take_in(i, id, timestamp, source.value_of(id)) ? accepted_ : dropped_).push_back(id);
     if (at_records || generated) {
       const std::int64_t before = windows.watermark();
-      const std::int64_t value = options_.watermark.uses_values ? source.value_of(id) : 0;
+      const std::int64_t value = strategy.uses_values ? source.value_of(id) : 0;
       const std::int64_t now =
-          watermarks_->on_record(partition, {timestamp, arrival_ms, records.keys[i], value});
+          watermarks.on_record(partition, {timestamp, arrival_ms, records.keys[i], value});
       if (!at_records || options_.aggregator != nullptr) continue;
       windows.advance_watermark(now, fired);
       if (windows.watermark() != before) {
@@ -122,7 +126,7 @@ void ConsumerLoop::feed(PartitionId partition, const kafka::FetchedSlice& slice,
     }
   }
   if (!at_records && !generated) {
-    watermarks_->on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
+    watermarks.on_records(partition, std::span{records.timestamps_ms}.subspan(slice.begin, slice.count()));
   }
   if (!accepted_.empty()) cluster_.observer.processed(options_.job, accepted_, process_.now());
   if (!dropped_.empty())
@@ -176,6 +180,25 @@ void ConsumerLoop::process_panes(PartitionId partition, const kafka::FetchedSlic
          for (const event_time::Window& window : panes_->late_windows()) {
            cluster_.observer.late_for_window(options_.job, by_end ? window.end_ms : window.start_ms,
                                              std::span{&id, 1}, process_.now());
+         }
+         return true;
+       });
+}
+
+void ConsumerLoop::process_join(PartitionId partition, const kafka::FetchedSlice& slice) {
+  const kafka::Records& records = *slice.batch.batch.records;
+  const kafka::TopicPartition at = cluster_.layout.partition(partition);
+  const event_time::window::JoinSide side = joins_->side_of(at);
+  const bool windowed = options_.join->spec.type == event_time::window::StreamJoinSpec::Type::window;
+  JoinTasks::Task& task = joins_->task(at.partition, joined_);
+  feed(partition, slice, *joins_, joined_,
+       [&](std::uint32_t i, sim::EventId id, std::int64_t timestamp, std::int64_t value) {
+         const auto verdict = task.join.add(side, records.keys[i], {timestamp, id, value}, joined_);
+         if (verdict != event_time::window::JoinVerdict::accepted) return false;
+         if (!windowed) return true;
+         for (const event_time::Window& window : task.join.late_windows()) {
+           // By end: cumulate windows share their start.
+           cluster_.observer.late_for_window(options_.job, window.end_ms, std::span{&id, 1}, process_.now());
          }
          return true;
        });

@@ -13,11 +13,12 @@ inline constexpr MomentDef kProcessed{"job.records.processed", {"consumer", "rec
 inline constexpr MomentDef kGuardRefused{"job.guard.refused", {"consumer", "too_new", "too_old"}, "records were refused for their event time, and touched nothing"};
 inline constexpr MomentDef kWatermark{"job.watermark.advanced", {"consumer", "watermark_ms"}, "the combined watermark of an instance moved"};
 inline constexpr MomentDef kWindowFired{"window.fired", {"consumer", "panes"}, "windows fired; their results are not written yet"};
+inline constexpr MomentDef kJoined{"join.rows.made", {"consumer", "rows"}, "a join made rows; they are not written yet"};
 inline constexpr MomentDef kCommitting{"job.offsets.committing", {"consumer", "partitions"}, "the results are out; the offsets are about to be committed"};
 inline constexpr MomentDef kCommitted{"job.offsets.committed", {"consumer"}, "the job knows that its offsets are committed"};
 // clang-format on
 
-inline constexpr const MomentDef* kAll[] = {&kProcessing,  &kProcessed,  &kGuardRefused, &kWatermark,
-                                            &kWindowFired, &kCommitting, &kCommitted};
+inline constexpr const MomentDef* kAll[] = {&kProcessing,  &kProcessed, &kGuardRefused, &kWatermark,
+                                            &kWindowFired, &kJoined,    &kCommitting,   &kCommitted};
 
 }  // namespace wrackline::processor::moments

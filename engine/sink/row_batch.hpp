@@ -2,7 +2,8 @@
 // its retries and the store. The contributing records of all rows stand in one column, so a row costs no
 // allocation.
 //
-// A row without a window (a stateless job) has window_start_ms = kNoWindow and exactly one contribution.
+// A row without a window (a stateless job) has window_start_ms = kNoWindow and exactly one contribution; a
+// row of a join has one or two, the left one first, and may have a window.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +22,11 @@ struct ResultRow {
   std::uint32_t key = 0;
   std::int64_t window_start_ms = kNoWindow;
   std::int64_t window_end_ms = 0;
-  std::uint32_t pane = 0;    ///< 0 = on time, counted up by late firings
-  std::int64_t value = 0;    ///< the aggregate
-  std::uint64_t digest = 0;  ///< wrapping sum of sim::mix(id) over the contributions
-  bool retracts = false;     ///< takes back the row with the same job, key, window and pane
+  std::uint32_t pane = 0;      ///< 0 = on time, counted up by late firings
+  std::int64_t value = 0;      ///< the aggregate
+  std::uint64_t digest = 0;    ///< wrapping sum of sim::mix(id) over the contributions
+  std::uint64_t identity = 0;  ///< of a join's row: what its primary key has beside job, key and window
+  bool retracts = false;       ///< takes back the row with the same job, key, window and pane
   std::uint32_t first_contribution = 0;
   std::uint32_t contributions = 0;
 };

@@ -8,13 +8,17 @@ namespace {
 
 constexpr std::size_t kSmallest = 64;
 
-/// 64 mixed bits of the primary key (job, key, window, and the record itself for rows without a window). Two
-/// keys of one run collide with a probability of about rows² / 2^65.
+/// 64 mixed bits of the primary key: job, key, window; what the row of a join adds; the record itself for
+/// other rows without a window. Two keys of one run collide with a probability of about rows² / 2^65.
 std::uint64_t identity_of(const ResultRow& row) {
   std::uint64_t identity = sim::mix((std::uint64_t{row.job} << 32) | row.key);
   identity = sim::mix(identity ^ static_cast<std::uint64_t>(row.window_start_ms));
   identity = sim::mix(identity ^ static_cast<std::uint64_t>(row.window_end_ms));
-  if (row.window_start_ms == kNoWindow) identity = sim::mix(identity ^ row.digest);
+  if (row.identity != 0) {
+    identity = sim::mix(identity ^ row.identity);
+  } else if (row.window_start_ms == kNoWindow) {
+    identity = sim::mix(identity ^ row.digest);
+  }
   return identity == 0 ? 1 : identity;
 }
 

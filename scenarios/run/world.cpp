@@ -9,6 +9,7 @@
 #include "engine/sink/moments.hpp"
 #include "engine/sink/topic_writer.hpp"
 #include "engine/workload/trace_source.hpp"
+#include "scenarios/job_joins.hpp"
 #include "scenarios/job_windows.hpp"
 #include "scenarios/run/convert.hpp"
 #include "scenarios/translate.hpp"
@@ -173,6 +174,7 @@ void World::build_jobs() {
     job->spec = &spec;
     job->number = static_cast<std::uint32_t>(jobs_.size());
     for (const std::string& topic : spec.from) job->topics.push_back(cluster_->layout().topic_id(topic));
+    if (spec.join) job->topics.push_back(cluster_->layout().topic_id(spec.join->with));
     std::sort(job->topics.begin(), job->topics.end());
     const auto to = std::find_if(spec_.sinks.begin(), spec_.sinks.end(),
                                  [&](const SinkSpec& s) { return s.name == spec.to; });
@@ -202,7 +204,11 @@ void World::build_jobs() {
       options.align_interval_ms = together.align_interval_ms;
       options.aggregator = job->aggregator.get();
       options.panes = panes_of(spec);
-      if (spec.window.kind != Windows::kNone && !options.panes) {
+      if (spec.join) {
+        options.join = processor::JoinOptions{
+            join_of(spec), cluster_->layout().topic_id(spec.join->with),
+            to_watermark(spec.join->with_watermark.value_or(spec.watermark)), &job->committed_joins};
+      } else if (spec.window.kind != Windows::kNone && !options.panes) {
         options.window = event_time::WindowAssigner::hopping(
             whole_ms(spec.window.size),
             whole_ms(spec.window.kind == Windows::kTumbling ? spec.window.size : spec.window.slide),
@@ -222,6 +228,19 @@ void World::build_jobs() {
   }
 }
 
+std::shared_ptr<const analysis::JoinShape> World::join_shape_of(const JobSpec& spec) const {
+  const auto right = static_cast<std::uint16_t>(cluster_->layout().topic_id(spec.join->with));
+  std::vector<std::uint16_t> right_sources;
+  std::uint16_t number = 0;
+  for (const SourceSpec& source : spec_.sources) {
+    for (std::int32_t i = 0; i < (source.trace ? 1 : source.producers); ++i, ++number)
+      if (source.topic == spec.join->with) right_sources.push_back(number);
+  }
+  return std::make_shared<const analysis::JoinShape>(
+      join_of(spec), std::move(right_sources), std::vector<std::uint16_t>{right},
+      [this](sim::EventId id) { return job_world_.sources[id.source()]->value_of(id); });
+}
+
 void World::build_analyses() {
   for (const auto& job : jobs_) {
     const JobSpec& spec = *job->spec;
@@ -234,6 +253,8 @@ void World::build_analyses() {
           panes->windows, panes->aggregate, panes->panes,
           [this](sim::EventId id) { return job_world_.sources[id.source()]->value_of(id); });
       config.ledger.window.allowed_lateness_ms = panes->panes.allowed_lateness_ms;
+    } else if (spec.join) {
+      config.ledger.window.join = join_shape_of(spec);
     } else if (spec.window.kind != Windows::kNone) {
       config.ledger.window.size_ms = whole_ms(spec.window.size);
       config.ledger.window.slide_ms =

@@ -57,6 +57,7 @@ class World {
     std::vector<kafka::TopicId> topics;
     std::vector<std::unique_ptr<processor::ConsumerLoop>> instances;
     processor::CommittedPanes committed;
+    processor::CommittedJoins committed_joins;
     std::unique_ptr<event_time::AlignmentGroup> alignment;        ///< of its instances, if they are aligned
     std::unique_ptr<event_time::WatermarkAggregator> aggregator;  ///< if watermarks travel out of band
     std::uint32_t number = 0;
@@ -75,6 +76,7 @@ class World {
   void build_sinks();
   void build_jobs();
   void build_analyses();
+  std::shared_ptr<const analysis::JoinShape> join_shape_of(const JobSpec& spec) const;
   void add_roles();
   void add_levers();
   std::string zone(std::size_t i) const;

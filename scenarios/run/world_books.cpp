@@ -12,7 +12,7 @@ namespace wrackline::scenarios {
 /// other modes a replay may open any window again.
 bool World::settles(const Job& job) const {
   return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone &&
-         !job.instances.front()->options().panes;
+         !job.instances.front()->options().panes && !job.instances.front()->options().join;
 }
 
 /// Event time before which no instance of the job, dead, paused or to come, can write a row any more.

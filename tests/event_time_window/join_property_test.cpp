@@ -66,6 +66,7 @@ bool interval_join(std::uint64_t seed) {
   spec.upper_ms = spec.lower_ms + dice.roll(0, 10);
   spec.type = static_cast<JoinType>(dice.roll(0, 3));
   spec.allowed_lateness_ms = dice.chance(2) ? 0 : dice.roll(1, 10);
+  spec.right_allowed_lateness_ms = dice.chance(2) ? spec.allowed_lateness_ms : dice.roll(0, 10);
   const Input input{dice, false};
   IntervalJoin join{spec};
   Rows rows;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,11 +20,16 @@ struct IntervalJoinSpec {
   std::int64_t lower_ms = 0;
   std::int64_t upper_ms = 0;
   JoinType type = JoinType::inner;
-  std::int64_t allowed_lateness_ms = 0;
+  std::int64_t allowed_lateness_ms = 0;        ///< of the left side
+  std::int64_t right_allowed_lateness_ms = 0;  ///< of the right side
 
+  std::int64_t lateness_of(JoinSide side) const {
+    return side == JoinSide::left ? allowed_lateness_ms : right_allowed_lateness_ms;
+  }
   std::vector<std::string> problems() const;
 };
 
+/// A copy is a snapshot: what a key holds is shared until one of the two changes it.
 class IntervalJoin {
  public:
   explicit IntervalJoin(const IntervalJoinSpec& spec);
@@ -31,7 +37,8 @@ class IntervalJoin {
   JoinVerdict add(JoinSide side, std::uint32_t key, const JoinRecord& record, std::vector<JoinedRow>& out);
   void advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out);
   TimestampMs watermark() const { return watermark_; }
-  std::size_t records_held() const { return ends_.size(); }
+  std::size_t records_held() const { return held_; }
+  void append_ids(std::vector<sim::EventId>& out) const;
 
  private:
   struct Kept {
@@ -39,7 +46,11 @@ class IntervalJoin {
     std::uint64_t arrival = 0;
     bool matched = false;
   };
-  /// When the record's last possible partner is late.
+  struct Buffers {
+    std::vector<Kept> sides[2];           ///< by timestamp, then arrival
+    TimestampMs ends_ms = kMaxTimestamp;  ///< when the first of them has to go
+  };
+  /// A record whose last possible partner is late; the order in which they go.
   struct End {
     TimestampMs at_ms = 0;
     TimestampMs timestamp = 0;
@@ -48,17 +59,26 @@ class IntervalJoin {
     std::uint64_t arrival = 0;
     friend auto operator<=>(const End&, const End&) = default;
   };
-  struct Buffers {
-    std::vector<Kept> sides[2];  ///< by timestamp, then arrival
+  struct Gone {
+    End end;
+    Kept kept;
   };
 
   TimestampMs end_of(JoinSide side, TimestampMs timestamp) const;
+  bool pads(JoinSide side) const {
+    return side == JoinSide::left ? pads_left_rows(spec_.type) : pads_right_rows(spec_.type);
+  }
+  Buffers& own(std::uint32_t key);
+  void ends_at(std::uint32_t key, Buffers& buffers);
+  void drop_ended(std::uint32_t key);
 
   IntervalJoinSpec spec_;
   TimestampMs watermark_ = kMinTimestamp;
-  std::map<std::uint32_t, Buffers> by_key_;
-  std::set<End> ends_;
+  std::map<std::uint32_t, std::shared_ptr<Buffers>> by_key_;
+  std::set<std::pair<TimestampMs, std::uint32_t>> ends_;  ///< (ends_ms, key)
   std::uint64_t arrivals_ = 0;
+  std::size_t held_ = 0;
+  std::vector<Gone> gone_;  // scratch
 };
 
 }  // namespace wrackline::event_time::window

@@ -42,7 +42,7 @@ std::vector<JoinedRow> sorted(std::vector<JoinedRow> rows) {
 std::vector<JoinedRow> batch_interval_join(const IntervalJoinSpec& spec, std::span<const JoinArrival> input) {
   std::vector<const JoinArrival*> sides[2];
   for (const JoinArrival& one : input)
-    if (one.record.timestamp + spec.allowed_lateness_ms > one.watermark)
+    if (one.record.timestamp + spec.lateness_of(one.side) > one.watermark)
       sides[one.side == JoinSide::left ? 0 : 1].push_back(&one);
   return sorted(
       cross(spec.type, sides[0], sides[1], {}, [&](const JoinRecord& left, const JoinRecord& right) {

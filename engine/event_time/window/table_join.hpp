@@ -51,6 +51,10 @@ class TemporalJoin {
   void advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out);
   TimestampMs watermark() const { return watermark_; }
   std::size_t records_held() const { return waiting_.size(); }
+  /// Of the records that wait.
+  void append_ids(std::vector<sim::EventId>& out) const {
+    for (const Waiting& waiting : waiting_) out.push_back(waiting.record.id);
+  }
   std::size_t versions_held() const;
 
  private:

@@ -7,8 +7,8 @@
 //   aggregate.hpp       count, sum, min, max, mean, distinct, quantile; exact or sketched; merging
 //   pane_policy.hpp     early, on time, late; accumulating, discarding, retracting
 //   pane_operator.hpp   the operator: state in slices, buckets or items (pane_state.hpp), timers, costs
-//   join.hpp            interval_join, window_join, table_join (stream - table, temporal)
-//   batch_oracle.hpp, join_oracle.hpp   the batch recomputations that judge all of it
+//   join.hpp            interval_join, window_join, table_join (stream - table, temporal); stream_join: any
+//   of them batch_oracle.hpp, join_oracle.hpp   the batch recomputations that judge all of it
 //
 //   PaneOperator windows{{.windows = WindowDefinition::session(30'000), .aggregate = {}, .panes = {}}};
 //   ResultPanes fired;
@@ -21,5 +21,6 @@
 
 #include "engine/event_time/window/interval_join.hpp"
 #include "engine/event_time/window/pane_operator.hpp"
+#include "engine/event_time/window/stream_join.hpp"
 #include "engine/event_time/window/table_join.hpp"
 #include "engine/event_time/window/window_join.hpp"

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -16,6 +18,7 @@
 
 namespace wrackline::event_time::window {
 
+/// A copy is a snapshot: what a window holds is shared until one of the two changes it.
 class WindowJoin {
  public:
   /// Needs a definition by timestamp without problems.
@@ -25,6 +28,9 @@ class WindowJoin {
   void advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out);
   TimestampMs watermark() const { return watermark_; }
   std::size_t open_windows() const { return open_.size(); }
+  /// Those windows of the record added last that had fired before.
+  std::span<const Window> late_windows() const { return late_; }
+  void append_ids(std::vector<sim::EventId>& out) const;
 
  private:
   using Where = std::tuple<TimestampMs, TimestampMs, std::uint32_t>;  ///< end, start, key
@@ -35,7 +41,8 @@ class WindowJoin {
   TimeWindows windows_;
   JoinType type_;
   TimestampMs watermark_ = kMinTimestamp;
-  std::map<Where, Contents> open_;
+  std::map<Where, std::shared_ptr<Contents>> open_;
+  std::vector<Window> late_;
   std::vector<Window> scratch_;
 };
 
