@@ -10,5 +10,6 @@ void bind_replay(pybind11::module_& module);  ///< replay, tune
 void bind_strategies(
     pybind11::module_& module);                ///< the catalogue of watermark strategies, and one on arrays
 void bind_windows(pybind11::module_& module);  ///< which windows a record is in, and windows on arrays
+void bind_join(pybind11::module_& module);     ///< joins of two tables
 
 }  // namespace wrackline::python

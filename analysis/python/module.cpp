@@ -228,4 +228,5 @@ PYBIND11_MODULE(_core, module) {
   python::bind_replay(module);
   python::bind_strategies(module);
   python::bind_windows(module);
+  python::bind_join(module);
 }

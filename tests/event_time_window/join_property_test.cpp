@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "engine/event_time/window/join_oracle.hpp"
+#include "engine/event_time/window/stream_join.hpp"
 #include "engine/event_time/window/window_join.hpp"
 #include "tests/event_time_window/random_case.hpp"
 #include "tests/support/catch.hpp"
@@ -127,6 +128,44 @@ bool temporal_join(std::uint64_t seed) {
   return join.records_held() == 0 && sorted(rows) == batch_temporal_join(type, input.arrivals);
 }
 
+/// Any join, all of it behind one face; its state is taken in the middle. Whoever goes on from there, the
+/// original or the copy, makes the rows that the oracle has, and neither disturbs the other.
+bool snapshot(std::uint64_t seed) {
+  Dice dice{seed};
+  StreamJoinSpec spec;
+  spec.type = static_cast<StreamJoinSpec::Type>(dice.roll(0, 3));
+  spec.kind = static_cast<JoinType>(dice.roll(0, spec.has_table() ? 1 : 3));
+  spec.lower_ms = dice.roll(-10, 8);
+  spec.upper_ms = spec.lower_ms + dice.roll(0, 10);
+  spec.windows = WindowDefinition::tumbling(dice.roll(1, 9));
+  Input input{dice, false};
+  const auto middle =
+      static_cast<std::size_t>(dice.roll(0, static_cast<std::int64_t>(input.arrivals.size())));
+  StreamJoin join{spec};
+  Rows rows;
+  const auto take_in = [](StreamJoin& into, Rows& out, std::span<const JoinArrival> arrivals) {
+    for (const JoinArrival& one : arrivals) {
+      into.advance_watermark(one.watermark, out);
+      into.add(one.side, one.key, one.record, out);
+    }
+  };
+  const std::span<const JoinArrival> all{input.arrivals};
+  take_in(join, rows, all.first(middle));
+  StreamJoin copy = join;
+  Rows from_copy = rows;
+  take_in(join, rows, all.subspan(middle));
+  join.advance_watermark(kMaxTimestamp, rows);
+  take_in(copy, from_copy, all.subspan(middle));
+  copy.advance_watermark(kMaxTimestamp, from_copy);
+  const IntervalJoinSpec interval{.lower_ms = spec.lower_ms, .upper_ms = spec.upper_ms, .type = spec.kind};
+  const Rows expected = spec.type == StreamJoinSpec::Type::interval ? batch_interval_join(interval, all)
+                        : spec.type == StreamJoinSpec::Type::window
+                            ? batch_window_join(spec.windows, spec.kind, all)
+                        : spec.type == StreamJoinSpec::Type::temporal ? batch_temporal_join(spec.kind, all)
+                                                                      : batch_table_join(spec.kind, all);
+  return rows == from_copy && sorted(rows) == expected && join.waiting() == 0 && copy.waiting() == 0;
+}
+
 void check(const char* what, bool (*holds)(std::uint64_t)) {
   const std::uint64_t count = cases() / 4;
   std::uint64_t differences = 0;
@@ -146,6 +185,7 @@ TEST_CASE("joins agree with the batch oracle") {
   check("window join", window_join);
   check("table join", table_join);
   check("temporal join", temporal_join);
+  check("snapshots", snapshot);
 }
 
 }  // namespace wrackline::event_time::window

@@ -14,6 +14,7 @@ seed and version give the same results, here and on the command line.
     wrackline.fit(trace)                                        # how late, which law, which clocks err
     wrackline.replay(trace, ["bounded=200ms", "k_slack"], "5s") # what would have been dropped, and when results come
     wrackline.tune(trace, "5s", late_rate="1%", p99="3s")       # which watermark to take
+    wrackline.join(orders, payments, lower="-5s", upper="10m")  # two traces, joined as streams
 
 `watermark`, `windows` and `WindowOperator` are the parts of it, on arrays.
 
@@ -25,6 +26,7 @@ from . import flink, plot, spark, streams
 from ._columns import MAX_TIMESTAMP, MIN_TIMESTAMP
 from ._core import model_version
 from ._fit import Fit, fit
+from ._join import Joined, join
 from ._operators import NotModelled
 from ._replay import FATES, Replay, ReplaySet, replay
 from ._results import Campaign, Cell, Histogram, Run, Verdict
@@ -47,6 +49,7 @@ __all__ = [
     "Diagnostics",
     "Fit",
     "Histogram",
+    "Joined",
     "NotModelled",
     "Panes",
     "Plan",
@@ -67,6 +70,7 @@ __all__ = [
     "delay_profiles",
     "fit",
     "flink",
+    "join",
     "model_version",
     "plan",
     "plot",
