@@ -2,6 +2,12 @@
 // what was late; under faults each guarantee keeps its promise; state that was not committed is missed.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "engine/event_time/window/join_oracle.hpp"
+#include "scenarios/run/world.hpp"
 #include "tests/pipeline/pipeline.hpp"
 #include "tests/support/catch.hpp"
 
@@ -76,6 +82,69 @@ SCENARIO("without a fault and in time, the rows of a join are those of the batch
   CHECK((rows.nulls + rows.stale == 0) == patient);
   CHECK(result.books[Fate::delivered] == result.books.produced);
   CHECK(analysis::violations(result) == 0);
+}
+
+namespace {
+
+using event_time::window::JoinArrival;
+using event_time::window::JoinedRow;
+using event_time::window::JoinSide;
+
+/// What was created, in which order it was processed, and which rows came out; nothing of the ledger's.
+struct Watcher final : sim::Observer {
+  void created(std::span<const sim::CreatedRecord> records) override {
+    for (const sim::CreatedRecord& one : records) {
+      JoinArrival arrival;
+      arrival.side = one.id.source() == 0 ? JoinSide::right : JoinSide::left;  // by name: bank, shop
+      arrival.key = one.key;
+      arrival.record = {one.event_time_ms, one.id, 0};
+      events[one.id] = arrival;
+    }
+  }
+  void processed(std::uint32_t, std::span<const sim::EventId> ids, sim::Time) override {
+    for (const sim::EventId id : ids) order.push_back(events.at(id));
+  }
+  void visible(const sim::VisibleResult& row, sim::Time) override {
+    rows.emplace_back(row.contributions.begin(), row.contributions.end());
+  }
+  std::map<sim::EventId, JoinArrival> events;
+  std::vector<JoinArrival> order;
+  std::vector<std::vector<sim::EventId>> rows;
+};
+
+}  // namespace
+
+SCENARIO("the library's batch oracle has the very rows that a reader of the sink sees") {
+  using namespace event_time::window;
+  const std::string type = GENERATE(as<std::string>{}, "interval", "window", "temporal", "stream_table");
+  const std::string join = type == "interval"
+                               ? R"("type": "interval", "lower": "-500ms", "upper": "1s", "kind": "outer")"
+                               : fmt::format(R"("type": "{}", "kind": "left")", type);
+  CAPTURE(join);
+  Watcher watcher;
+  scenarios::RunOptions options;
+  options.prepare = [&](scenarios::World& world) { world.analyses().front()->also(watcher); };
+  const auto result = run_single(plan_of(kSmall, joined(join, "", "5s")), options);
+  IntervalJoinSpec interval;
+  interval.lower_ms = -500;
+  interval.upper_ms = 1000;
+  interval.type = JoinType::full;
+  const std::vector<JoinedRow> expected =
+      type == "interval" ? batch_interval_join(interval, watcher.order)
+      : type == "window" ? batch_window_join(WindowDefinition::tumbling(1000), JoinType::left, watcher.order)
+      : type == "temporal" ? batch_temporal_join(JoinType::left, watcher.order)
+                           : batch_table_join(JoinType::left, watcher.order);
+  std::vector<std::vector<sim::EventId>> wanted;
+  for (const JoinedRow& row : expected) {
+    std::vector<sim::EventId>& ids = wanted.emplace_back();
+    if (row.has_left) ids.push_back(row.left.id);
+    if (row.has_right) ids.push_back(row.right.id);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  std::sort(watcher.rows.begin(), watcher.rows.end());
+  CHECK(watcher.order.size() == result.books.produced);
+  CHECK(watcher.rows.size() == books_of(result).expected);
+  CHECK(watcher.rows == wanted);
 }
 
 SCENARIO("what is late on one side is dropped, counted on that side, and leaves its partners without") {
