@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _core, _html
-from ._event_time import watermark as strategy_of
 from ._trace import Duration, Trace, duration_ms
+from ._watermark import watermark as strategy_of
 
 
 class Joined:
