@@ -17,7 +17,7 @@ namespace {
 using event_time::window::JoinType;
 using event_time::window::StreamJoinSpec;
 
-std::int64_t whole_ms(Duration d) { return std::chrono::floor<std::chrono::milliseconds>(d).count(); }
+std::int64_t join_ms(Duration d) { return std::chrono::floor<std::chrono::milliseconds>(d).count(); }
 
 bool joins_with_table(const JoinSpec& join) {
   return join.type == JoinMethod::kStreamTable || join.type == JoinMethod::kTemporal;
@@ -28,9 +28,9 @@ std::string_view word_of(JoinMethod type) {
   return kWords[static_cast<std::size_t>(type)];
 }
 
-class Check {
+class JoinCheck {
  public:
-  Check(const ScenarioSpec& spec, const JobSpec& job, const Node& document, const ReportProblem& report)
+  JoinCheck(const ScenarioSpec& spec, const JobSpec& job, const Node& document, const ReportProblem& report)
       : spec_{spec},
         job_{job},
         join_{*job.join},
@@ -221,18 +221,18 @@ StreamJoinSpec join_of(const JobSpec& job) {
   StreamJoinSpec made;
   made.type = static_cast<StreamJoinSpec::Type>(join.type);
   made.kind = static_cast<JoinType>(join.kind);
-  made.lower_ms = whole_ms(join.lower.value_or(Duration{}));
-  made.upper_ms = whole_ms(join.upper.value_or(Duration{}));
-  made.allowed_lateness_ms = whole_ms(join.allowed_lateness.value_or(Duration{}));
+  made.lower_ms = join_ms(join.lower.value_or(Duration{}));
+  made.upper_ms = join_ms(join.upper.value_or(Duration{}));
+  made.allowed_lateness_ms = join_ms(join.allowed_lateness.value_or(Duration{}));
   made.right_allowed_lateness_ms =
-      join.with_allowed_lateness ? whole_ms(*join.with_allowed_lateness) : made.allowed_lateness_ms;
+      join.with_allowed_lateness ? join_ms(*join.with_allowed_lateness) : made.allowed_lateness_ms;
   if (join.type == JoinMethod::kWindow) made.windows = definition_of(job.window);
   return made;
 }
 
 void check_join(const ScenarioSpec& spec, const JobSpec& job, const Node& document,
                 const ReportProblem& report) {
-  Check(spec, job, document, report).run();
+  JoinCheck(spec, job, document, report).run();
 }
 
 }  // namespace wrackline::scenarios

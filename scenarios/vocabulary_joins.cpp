@@ -7,9 +7,9 @@ namespace {
 
 using namespace rows;
 
-constexpr std::int64_t kYear = kDay * 366;
+constexpr std::int64_t kLongestBound = kDay * 366;
 
-Field only_if_given(Field field) {
+Field absent_without_defaults(Field field) {
   field.only_if_given = true;
   return field;
 }
@@ -36,23 +36,26 @@ const ObjectDecl& join_decl() {
                {"right", "also right records without a partner; not with a table"},
                {"outer", "both; not with a table"}},
               "What becomes of records without a partner."),
-       duration("lower", &JoinSpec::lower, "", {-kYear, kYear}, "Of interval: lower bound of right - left."),
-       duration("upper", &JoinSpec::upper, "", {-kYear, kYear}, "Of interval: upper bound of right - left."),
-       duration("allowed_lateness", &JoinSpec::allowed_lateness, "", {0, kYear},
+       duration("lower", &JoinSpec::lower, "", {-kLongestBound, kLongestBound},
+                "Of interval: lower bound of right - left."),
+       duration("upper", &JoinSpec::upper, "", {-kLongestBound, kLongestBound},
+                "Of interval: upper bound of right - left."),
+       duration("allowed_lateness", &JoinSpec::allowed_lateness, "", {0, kLongestBound},
                 "Of interval: how far behind the watermark a record of the left side is still taken; 0 "
                 "without it."),
-       duration("with_allowed_lateness", &JoinSpec::with_allowed_lateness, "", {0, kYear},
+       duration("with_allowed_lateness", &JoinSpec::with_allowed_lateness, "", {0, kLongestBound},
                 "Of interval: the same for the right side; without it as the left side."),
-       only_if_given(object("with_watermark", &JoinSpec::with_watermark, watermark_decl,
-                            "How event time advances on the right side; without it as the job's "
-                            "`watermark`. The join goes by the minimum of the two."))}};
+       absent_without_defaults(object("with_watermark", &JoinSpec::with_watermark, watermark_decl,
+                                      "How event time advances on the right side; without it as the job's "
+                                      "`watermark`. The join goes by the minimum of the two."))}};
   return decl;
 }
 
 }  // namespace
 
 Field join_field() {
-  return only_if_given(object("join", &JobSpec::join, join_decl, "A second input, joined with the first."));
+  return absent_without_defaults(
+      object("join", &JobSpec::join, join_decl, "A second input, joined with the first."));
 }
 
 }  // namespace wrackline::scenarios

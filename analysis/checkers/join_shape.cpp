@@ -6,7 +6,7 @@ namespace wrackline::analysis {
 
 namespace {
 
-bool holds(const JoinShape::Window& window, std::int64_t event_time_ms) {
+bool window_holds(const JoinShape::Window& window, std::int64_t event_time_ms) {
   return window.start_ms <= event_time_ms && event_time_ms < window.end_ms;
 }
 
@@ -68,7 +68,7 @@ std::string JoinShape::wrong_with(const sim::VisibleResult& row, const Parent* l
   for (const Parent* const one : {left, right}) {
     if (one == nullptr) continue;
     if (one->key != row.key) return "a record has another key";
-    if (windowed() && !holds(window, one->event_time_ms)) return "a record lies outside its window";
+    if (windowed() && !window_holds(window, one->event_time_ms)) return "a record lies outside its window";
     digest += sim::mix(one->id);
     if (value_of_) value += value_of_(one->id);
   }
