@@ -80,22 +80,6 @@ void print_plan(const Plan& plan, const Streams& streams) {
   }
 }
 
-nlohmann::json plan_json(const Plan& plan) {
-  nlohmann::json cells = nlohmann::json::array();
-  for (const Cell& cell : plan.cells) {
-    nlohmann::json settings = nlohmann::json::object();
-    for (const auto& setting : cell.settings) settings[setting.path] = setting.value;
-    cells.push_back({{"cell", cell.index},
-                     {"settings", std::move(settings)},
-                     {"hash", cell.hash},
-                     {"resolved", nlohmann::json::parse(cell.resolved)}});
-  }
-  return {{"name", plan.name},         {"file", plan.file},
-          {"hash", plan.hash},         {"model_version", scenarios::kModelVersion},
-          {"seeds", plan.seeds},       {"axes", plan.axes},
-          {"cells", std::move(cells)}, {"without_effect", plan.without_effect}};
-}
-
 }  // namespace
 
 int validate(const ScenarioOptions& options, const Streams& streams) {
@@ -135,7 +119,7 @@ int plan(const ScenarioOptions& options, const Streams& streams) {
   }
   if (!plan) return kBadInput;
   if (options.json) {
-    streams.out << plan_json(*plan).dump(2) << "\n";
+    streams.out << to_json(*plan).dump(2) << "\n";
   } else if (!options.quiet) {
     print_plan(*plan, streams);
   }

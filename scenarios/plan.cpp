@@ -234,4 +234,20 @@ std::optional<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
   }
 }
 
+nlohmann::json to_json(const Plan& plan) {
+  nlohmann::json cells = nlohmann::json::array();
+  for (const Cell& cell : plan.cells) {
+    nlohmann::json settings = nlohmann::json::object();
+    for (const auto& setting : cell.settings) settings[setting.path] = setting.value;
+    cells.push_back({{"cell", cell.index},
+                     {"settings", std::move(settings)},
+                     {"hash", cell.hash},
+                     {"resolved", nlohmann::json::parse(cell.resolved)}});
+  }
+  return {{"name", plan.name},         {"file", plan.file},
+          {"hash", plan.hash},         {"model_version", kModelVersion},
+          {"seeds", plan.seeds},       {"axes", plan.axes},
+          {"cells", std::move(cells)}, {"without_effect", plan.without_effect}};
+}
+
 }  // namespace wrackline::scenarios

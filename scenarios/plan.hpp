@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,9 @@ struct Plan {
 
 /// Loads, expands and freezes. Nothing when there was an error.
 std::optional<Plan> load_plan(const std::string& path, const LoadOptions& options, Diagnostics& diagnostics);
+
+/// What `plan --json` and Python's plan show.
+nlohmann::json to_json(const Plan& plan);
 
 /// First 32 hex digits of the hash of (cell, seed, model version).
 std::string run_id(const Cell& cell, std::uint64_t seed);

@@ -21,22 +21,7 @@ LoadedPlan::LoadedPlan(Request request) {
   plan_ = scenarios::load_plan(request.path, options_, diagnostics_);
 }
 
-std::string LoadedPlan::plan_json() const {
-  nlohmann::json cells = nlohmann::json::array();
-  for (const scenarios::Cell& cell : plan_->cells) {
-    nlohmann::json settings = nlohmann::json::object();
-    for (const auto& setting : cell.settings) settings[setting.path] = setting.value;
-    cells.push_back({{"cell", cell.index},
-                     {"settings", std::move(settings)},
-                     {"hash", cell.hash},
-                     {"resolved", nlohmann::json::parse(cell.resolved)}});
-  }
-  return nlohmann::json{{"name", plan_->name},       {"file", plan_->file},
-                        {"hash", plan_->hash},       {"model_version", scenarios::kModelVersion},
-                        {"seeds", plan_->seeds},     {"axes", plan_->axes},
-                        {"cells", std::move(cells)}, {"without_effect", plan_->without_effect}}
-      .dump();
-}
+std::string LoadedPlan::plan_json() const { return scenarios::to_json(*plan_).dump(); }
 
 std::string LoadedPlan::diagnostics_json() const { return scenarios::to_json(diagnostics_).dump(); }
 

@@ -1,8 +1,5 @@
 // Science 1.3: the strategies on recorded traces, every integer exact, every mean to the printed digit, with
-// the parameters as the catalogue has them by default. Skipped, saying so, where the data sets are absent
-// (WRACKLINE_DATASETS, or ../shared/datasets).
-#include <cstdlib>
-#include <filesystem>
+// the parameters as the catalogue has them by default.
 #include <fstream>
 #include <map>
 #include <string>
@@ -12,16 +9,10 @@
 #include "engine/event_time/strategy/perfect.hpp"
 #include "engine/workload/trace_reader.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/datasets.hpp"
 
 namespace wrackline::event_time::strategy {
 namespace {
-
-namespace fs = std::filesystem;
-
-fs::path datasets() {
-  if (const char* given = std::getenv("WRACKLINE_DATASETS")) return given;
-  return fs::path{WRACKLINE_SOURCE_DIR} / ".." / "shared" / "datasets";
-}
 
 /// Empty (with a message) if the trace is not there.
 const std::vector<Observation>& trace(const std::string& name) {
@@ -29,12 +20,8 @@ const std::vector<Observation>& trace(const std::string& name) {
   const auto [at, first] = read.try_emplace(name);
   auto& rows = at->second;
   if (!first) return rows;
-  const fs::path path = datasets() / (name + ".csv");
-  if (!fs::exists(path)) {
-    WARN("skipped: " << name << ".csv is not in " << datasets().string());
-    return rows;
-  }
-  std::ifstream input{path, std::ios::binary};
+  if (!tests::available(name)) return rows;
+  std::ifstream input{tests::dataset(name), std::ios::binary};
   workload::TraceKeys keys;
   workload::TraceProblems problems;
   workload::TraceReader reader{input, keys, problems};

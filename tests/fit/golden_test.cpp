@@ -1,7 +1,4 @@
-// The published figures of the recorded traces (science.md 6.3, 6.4) out of `fit`. Skipped, saying so, where
-// the data sets are absent (WRACKLINE_DATASETS, or ../shared/datasets).
-#include <cstdlib>
-#include <filesystem>
+// The published figures of the recorded traces (science.md 6.3, 6.4) out of `fit`.
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,23 +7,14 @@
 #include "engine/workload/delay_profiles.hpp"
 #include "engine/workload/trace_reader.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/datasets.hpp"
 
 namespace wrackline::fit {
 namespace {
 
-namespace fs = std::filesystem;
-
-fs::path datasets() {
-  if (const char* given = std::getenv("WRACKLINE_DATASETS")) return given;
-  return fs::path{WRACKLINE_SOURCE_DIR} / ".." / "shared" / "datasets";
-}
-
 std::optional<Report> report_of(const std::string& name) {
-  const auto input = workload::open_trace((datasets() / (name + ".csv")).string());
-  if (input == nullptr) {
-    WARN("skipped: " << name << ".csv is not in " << datasets().string());
-    return std::nullopt;
-  }
+  if (!tests::available(name)) return std::nullopt;
+  const auto input = workload::open_trace(tests::dataset(name).string());
   workload::TraceKeys keys;
   workload::TraceProblems problems;
   workload::TraceReader reader{*input, keys, problems};

@@ -1,24 +1,18 @@
 // V26 on the whole pipeline: a recorded trace through producer, log, consumer and windows loses exactly the
-// records that science.md 6.4 counts. Windows of one millisecond are the notes' "behind". Skipped where the
-// data sets are absent (WRACKLINE_DATASETS, or ../shared/datasets).
+// records that science.md 6.4 counts. Windows of one millisecond are the notes' "behind".
 #include <fmt/format.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "tests/pipeline/pipeline.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/datasets.hpp"
 
 namespace wrackline::pipeline {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path datasets() {
-  if (const char* given = std::getenv("WRACKLINE_DATASETS")) return given;
-  return fs::path{WRACKLINE_SOURCE_DIR} / ".." / "shared" / "datasets";
-}
 
 struct Question {
   int bound_ms;
@@ -65,11 +59,8 @@ std::int64_t late_of(const fs::path& folder, const std::string& name, std::int64
 }
 
 void check_trace(const std::string& name, const std::vector<Question>& questions) {
-  const fs::path file = datasets() / (name + ".csv");
-  if (!fs::exists(file)) {
-    WARN("skipped: " << file.string() << " is absent");
-    return;
-  }
+  if (!tests::available(name)) return;
+  const fs::path file = tests::dataset(name);
   const fs::path folder = fs::temp_directory_path() / ("wrackline-v26-" + name);
   fs::create_directories(folder);
   fs::copy_file(file, folder / (name + ".csv"), fs::copy_options::overwrite_existing);

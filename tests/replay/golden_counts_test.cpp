@@ -1,11 +1,14 @@
 // V26: the golden counts of science.md 6.4 and the lags of 1.3 on the recorded traces, through the replay.
-// Skipped, saying so, where the data sets are absent (WRACKLINE_DATASETS, or ../shared/datasets).
 #include <fmt/format.h>
 
 #include "tests/replay/traces.hpp"
+#include "tests/support/golden_counts.hpp"
 
 namespace wrackline::replay::tests {
 namespace {
+
+using wrackline::tests::golden_counts;
+using wrackline::tests::GoldenCounts;
 
 using Counts = std::vector<std::uint64_t>;
 using Bounds = std::vector<std::int64_t>;
@@ -35,59 +38,8 @@ Counts dropped(const std::vector<ReplayResult>& results) {
   return counts;
 }
 
-struct Golden {
-  const char* trace;
-  std::uint64_t rows;
-  Counts behind;
-  Counts dropped_1s;
-  Counts dropped_5s;
-  std::uint64_t dropped_lateness;
-};
-
-const std::vector<Golden>& golden() {
-  static const std::vector<Golden> table{
-      {"umts-d1",
-       9600,
-       {1544, 1523, 722, 421, 390, 177, 35, 26, 11, 2, 1},
-       {148, 43, 26, 21, 15, 6, 2},
-       {25, 3, 3, 2, 0},
-       9},
-      {"umts-d2",
-       10800,
-       {3666, 3352, 2247, 1281, 691, 111, 39, 31, 20, 7, 0},
-       {95, 33, 32, 29, 21, 14, 5},
-       {19, 7, 7, 2, 2},
-       19},
-      {"umts-d3",
-       9600,
-       {3277, 3123, 1595, 1021, 63, 55, 55, 50, 33, 18, 5},
-       {1111, 555, 102, 40, 39, 29, 14},
-       {258, 34, 19, 17, 11},
-       36},
-      {"umts-d4",
-       8400,
-       {2302, 2104, 1095, 611, 50, 48, 38, 25, 16, 4, 0},
-       {481, 23, 23, 23, 17, 10, 1},
-       {97, 7, 7, 2, 2},
-       12},
-      {"umts-d5",
-       8400,
-       {1584, 1298, 267, 34, 25, 25, 19, 14, 5, 0, 0},
-       {15, 15, 14, 12, 8, 2, 0},
-       {2, 2, 2, 2, 1},
-       8},
-      {"exchange-bybit",
-       3260,
-       {183, 132, 124, 118, 110, 98, 74, 58, 22, 0, 0},
-       {52, 52, 52, 52, 52, 2, 0},
-       {2, 2, 2, 2, 2},
-       12},
-  };
-  return table;
-}
-
 TEST_CASE("V26: behind and dropped counts on the recorded traces, every integer") {
-  for (const Golden& expected : golden()) {
+  for (const GoldenCounts& expected : golden_counts()) {
     if (!available(expected.trace)) continue;
     CAPTURE(expected.trace);
     const auto trace = read_trace(expected.trace);

@@ -11,25 +11,15 @@
 #include "engine/replay/replay.hpp"
 #include "engine/workload/trace_reader.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/datasets.hpp"
 
 namespace wrackline::replay::tests {
 
-namespace fs = std::filesystem;
-
-inline fs::path datasets() {
-  if (const char* given = std::getenv("WRACKLINE_DATASETS")) return given;
-  return fs::path{WRACKLINE_SOURCE_DIR} / ".." / "shared" / "datasets";
-}
-
-/// False (with a message) if the trace is not there.
-inline bool available(const std::string& name) {
-  if (fs::exists(datasets() / (name + ".csv"))) return true;
-  WARN("skipped: " << name << ".csv is not in " << datasets().string());
-  return false;
-}
+using wrackline::tests::available;
+using wrackline::tests::dataset;
 
 inline workload::TraceColumns read_trace(const std::string& name) {
-  const auto input = workload::open_trace((datasets() / (name + ".csv")).string());
+  const auto input = workload::open_trace(dataset(name).string());
   REQUIRE(input != nullptr);
   workload::TraceKeys keys;
   workload::TraceProblems problems;

@@ -1,8 +1,5 @@
 // V26: the golden replay counts of science.md 1.3 and 6.4 on the recorded traces, through the real reader,
-// watermark and window objects. Skipped, saying so, where the data sets are absent (WRACKLINE_DATASETS, or
-// ../shared/datasets).
-#include <cstdlib>
-#include <filesystem>
+// watermark and window objects.
 #include <fstream>
 #include <string>
 #include <vector>
@@ -11,26 +8,17 @@
 #include "engine/event_time/window_operator.hpp"
 #include "engine/workload/trace_source.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/datasets.hpp"
+#include "tests/support/golden_counts.hpp"
 
 namespace wrackline::theory {
 namespace {
 
-namespace fs = std::filesystem;
-
-fs::path datasets() {
-  if (const char* given = std::getenv("WRACKLINE_DATASETS")) return given;
-  return fs::path{WRACKLINE_SOURCE_DIR} / ".." / "shared" / "datasets";
-}
-
-/// False (with a message) if the trace is not there.
-bool available(const std::string& name) {
-  if (fs::exists(datasets() / (name + ".csv"))) return true;
-  WARN("skipped: " << name << ".csv is not in " << datasets().string());
-  return false;
-}
+using tests::available;
+using tests::dataset;
 
 std::vector<workload::TraceRow> rows_of(const std::string& name) {
-  std::ifstream input{datasets() / (name + ".csv"), std::ios::binary};
+  std::ifstream input{dataset(name), std::ios::binary};
   workload::TraceKeys keys;
   workload::TraceProblems problems;
   workload::TraceReader reader{input, keys, problems};
@@ -49,9 +37,9 @@ event_time::PartitionWatermarks bounded(std::int64_t bound_ms) {
   return watermarks;
 }
 
-int behind(const std::vector<workload::TraceRow>& rows, std::int64_t bound_ms) {
+std::uint64_t behind(const std::vector<workload::TraceRow>& rows, std::int64_t bound_ms) {
   auto watermarks = bounded(bound_ms);
-  int count = 0;
+  std::uint64_t count = 0;
   for (const auto& row : rows) {
     if (row.event_time_ms <= watermarks.current()) ++count;
     watermarks.on_record(0, row.event_time_ms);
@@ -59,12 +47,12 @@ int behind(const std::vector<workload::TraceRow>& rows, std::int64_t bound_ms) {
   return count;
 }
 
-int dropped(const std::vector<workload::TraceRow>& rows, std::int64_t size_ms, std::int64_t bound_ms,
-            std::int64_t lateness_ms = 0) {
+std::uint64_t dropped(const std::vector<workload::TraceRow>& rows, std::int64_t size_ms,
+                      std::int64_t bound_ms, std::int64_t lateness_ms = 0) {
   auto watermarks = bounded(bound_ms);
   event_time::WindowOperator windows{event_time::WindowAssigner::tumbling(size_ms), lateness_ms};
   event_time::PaneBatch fired;
-  int count = 0;
+  std::uint64_t count = 0;
   std::uint64_t n = 0;
   for (const auto& row : rows) {
     const auto verdict = windows.add(0, row.key, row.event_time_ms, {1, n++}, 1, fired);
@@ -75,7 +63,7 @@ int dropped(const std::vector<workload::TraceRow>& rows, std::int64_t size_ms, s
   return count;
 }
 
-using Counts = std::vector<int>;
+using Counts = std::vector<std::uint64_t>;
 using Bounds = std::vector<std::int64_t>;
 
 Counts behind_at(const std::vector<workload::TraceRow>& rows, const Bounds& bounds) {
@@ -89,59 +77,8 @@ Counts dropped_at(const std::vector<workload::TraceRow>& rows, std::int64_t size
   return counts;
 }
 
-struct Golden {
-  const char* trace;
-  std::size_t rows;
-  Counts behind;         // B = 0 / 10 / 50 / 100 / 150 / 200 / 300 / 500 / 1000 / 2000 / 4000
-  Counts dropped_1s;     // B = 0 / 50 / 100 / 200 / 500 / 1000 / 2000
-  Counts dropped_5s;     // B = 0 / 100 / 200 / 500 / 1000
-  int dropped_lateness;  // S 1 s, A 500, B 100
-};
-
-const std::vector<Golden>& golden() {
-  static const std::vector<Golden> table{
-      {"umts-d1",
-       9600,
-       {1544, 1523, 722, 421, 390, 177, 35, 26, 11, 2, 1},
-       {148, 43, 26, 21, 15, 6, 2},
-       {25, 3, 3, 2, 0},
-       9},
-      {"umts-d2",
-       10800,
-       {3666, 3352, 2247, 1281, 691, 111, 39, 31, 20, 7, 0},
-       {95, 33, 32, 29, 21, 14, 5},
-       {19, 7, 7, 2, 2},
-       19},
-      {"umts-d3",
-       9600,
-       {3277, 3123, 1595, 1021, 63, 55, 55, 50, 33, 18, 5},
-       {1111, 555, 102, 40, 39, 29, 14},
-       {258, 34, 19, 17, 11},
-       36},
-      {"umts-d4",
-       8400,
-       {2302, 2104, 1095, 611, 50, 48, 38, 25, 16, 4, 0},
-       {481, 23, 23, 23, 17, 10, 1},
-       {97, 7, 7, 2, 2},
-       12},
-      {"umts-d5",
-       8400,
-       {1584, 1298, 267, 34, 25, 25, 19, 14, 5, 0, 0},
-       {15, 15, 14, 12, 8, 2, 0},
-       {2, 2, 2, 2, 1},
-       8},
-      {"exchange-bybit",
-       3260,
-       {183, 132, 124, 118, 110, 98, 74, 58, 22, 0, 0},
-       {52, 52, 52, 52, 52, 2, 0},
-       {2, 2, 2, 2, 2},
-       12},
-  };
-  return table;
-}
-
 TEST_CASE("V26: late records and window drops on the recorded traces, exactly") {
-  for (const Golden& expected : golden()) {
+  for (const tests::GoldenCounts& expected : tests::golden_counts()) {
     if (!available(expected.trace)) continue;
     CAPTURE(expected.trace);
     const auto rows = rows_of(expected.trace);
@@ -210,10 +147,10 @@ TEST_CASE("Science 1.3: mean watermark lag of fixed bounds, to the printed digit
 }
 
 TEST_CASE("Disorder as the data set's publication counts it, by the summary and by the replayed source") {
-  for (const Golden& expected : golden()) {
+  for (const tests::GoldenCounts& expected : tests::golden_counts()) {
     if (!available(expected.trace)) continue;
     CAPTURE(expected.trace);
-    const std::string path = (datasets() / (std::string{expected.trace} + ".csv")).string();
+    const std::string path = dataset(expected.trace).string();
     std::ifstream input{path, std::ios::binary};
     const workload::TraceSummary summary = workload::summarize_trace(input);
     CHECK(summary.rows == expected.rows);
@@ -227,7 +164,7 @@ TEST_CASE("Disorder as the data set's publication counts it, by the summary and 
     workload::ArrivalBatch batch;
     while (!source.exhausted()) source.pull(source.next_event(), batch);
     auto watermarks = bounded(100);
-    int late = 0;
+    std::uint64_t late = 0;
     for (const std::int64_t event_time_ms : batch.event_times_ms) {
       if (event_time_ms <= watermarks.current()) ++late;
       watermarks.on_record(0, event_time_ms);
