@@ -106,16 +106,19 @@ EventRef EventStore::ref(Kept& kept) const {
 EventRef EventStore::ref(sim::EventId id) {
   if (Chunk* chunk = live(id)) return ref(*chunk, id);
   if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return ref(kept->second);
-  const std::optional<std::uint32_t> word = settled_word(id);
-  if (!word) return {};
+  const std::optional<Ending> ending = settled_ending(id);
+  if (!ending) return {};
 
   Kept& kept = kept_[id.packed()];
   kept.times_known = false;
-  kept.state.word = *word;
+  kept.state.word = ending->word;
   kept.masks.assign(std::size_t{2} * mask_words_, 0);
-  // The masks follow from the word: an event that ended by its word is in all of its windows or in none.
+  // The masks follow: an event that ended is in all of its windows that it was not late for, or in none.
   if (mask_words_ != 0 && word::seen(kept.state.word) != 0) {
-    for (std::uint32_t w = 0; w < windows_per_event_; ++w) kept.masks[w / 64] |= std::uint64_t{1} << (w % 64);
+    for (std::uint32_t w = 0; w < windows_per_event_; ++w) {
+      const std::uint32_t words = w < ending->late ? mask_words_ : 0;
+      kept.masks[words + w / 64] |= std::uint64_t{1} << (w % 64);
+    }
   }
   EventRef found = ref(kept);
   found.revived = true;
@@ -131,7 +134,7 @@ const EventState* EventStore::peek(sim::EventId id) {
 std::uint32_t EventStore::peek_word(sim::EventId id) {
   if (Chunk* chunk = live(id)) return exists(*chunk, id) ? chunk->events[index(id)].word : 0;
   if (const auto kept = kept_.find(id.packed()); kept != kept_.end()) return kept->second.state.word;
-  return settled_word(id).value_or(0);
+  return settled_ending(id).value_or(Ending{}).word;
 }
 
 EventStore::Oldest EventStore::oldest(std::uint16_t source) {
@@ -139,7 +142,7 @@ EventStore::Oldest EventStore::oldest(std::uint16_t source) {
   return {books_[source].live.front(), books_[source].first_live << kChunkBits};
 }
 
-std::optional<std::uint32_t> EventStore::settled_word(sim::EventId id) const {
+std::optional<EventStore::Ending> EventStore::settled_ending(sim::EventId id) const {
   if (id.source() >= books_.size()) return std::nullopt;
   const SourceBook& book = books_[id.source()];
   const std::uint64_t number = id.ordinal() >> kChunkBits;
@@ -147,14 +150,36 @@ std::optional<std::uint32_t> EventStore::settled_word(sim::EventId id) const {
   const auto others = std::lower_bound(book.others.begin(), book.others.end(), number,
                                        [](const Others& o, std::uint64_t chunk) { return o.chunk < chunk; });
   if (others != book.others.end() && others->chunk == number) {
-    const auto offset = static_cast<std::uint32_t>(index(id));
+    const std::size_t offset = index(id);
     const auto other = std::lower_bound(others->events.begin(), others->events.end(), offset,
-                                        [](const Other& o, std::uint32_t value) { return o.offset < value; });
-    if (other != others->events.end() && other->offset == offset) return other->word;
+                                        [](const Other& o, std::size_t value) { return o.offset < value; });
+    if (other != others->events.end() && other->offset == offset) return Ending{other->word, other->late};
   }
-  return std::upper_bound(book.runs.begin(), book.runs.end(), number,
-                          [](std::uint64_t chunk, const Run& run) { return chunk < run.end; })
-      ->word;
+  const std::uint32_t word =
+      std::upper_bound(book.runs.begin(), book.runs.end(), number, [](std::uint64_t chunk, const Run& run) {
+        return chunk < run.end;
+      })->word;
+  return Ending{word, 0};
+}
+
+bool EventStore::enter(sim::EventId id, const Ending& ending) {
+  SourceBook& book = books_[id.source()];
+  const std::uint64_t number = id.ordinal() >> kChunkBits;
+  if (number < book.first_remains) return false;
+  assert(number < book.first_live && "only events of settled chunks are kept for themselves");
+  auto others = std::lower_bound(book.others.begin(), book.others.end(), number,
+                                 [](const Others& o, std::uint64_t chunk) { return o.chunk < chunk; });
+  if (others == book.others.end() || others->chunk != number)
+    others = book.others.insert(others, {number, {}});
+  const auto offset = static_cast<std::uint16_t>(index(id));
+  const auto other = std::lower_bound(others->events.begin(), others->events.end(), offset,
+                                      [](const Other& o, std::uint16_t value) { return o.offset < value; });
+  if (other != others->events.end() && other->offset == offset) {
+    *other = {offset, ending.late, ending.word};
+  } else {
+    others->events.insert(other, {offset, ending.late, ending.word});
+  }
+  return true;
 }
 
 std::uint32_t EventStore::usual_word(const Chunk& chunk) {

@@ -8,6 +8,8 @@
 //   (offset, word) of those that ended otherwise             8 bytes per late, duplicated, refused, ... event
 //   the whole state of those that have no end yet            a hash map entry per lost or straggling event
 //
+// Those of the last kind that meet their end after all can be folded likewise (settle_kept).
+//
 // Nothing is approximated: whoever asks for a settled event later (a retry that surfaces, a zombie's row) has
 // it revived from these remains, with its exact word, and it is counted anew when the books are closed. Only
 // its times are gone.
@@ -90,6 +92,12 @@ class EventStore {
   std::size_t sources() const { return books_.size(); }
   std::uint64_t created(std::uint16_t source) const;
 
+  /// How an event ended: its word, and of how many of its windows it was late for. All others show it.
+  struct Ending {
+    std::uint32_t word = 0;
+    std::uint16_t late = 0;
+  };
+
   /// The oldest chunk of the source that is not settled, and the ordinal of its first event.
   struct Oldest {
     Chunk* chunk = nullptr;
@@ -99,8 +107,13 @@ class EventStore {
   /// Gives that chunk back. It must be full. `ended(word)`: the event has met its fate and the word says
   /// which; `count(id, word, n)`: n events of the chunk ended by this word; `keep(id, word)`: this one is
   /// kept whole.
-  template <class Ended, class Count, class Keep>
-  void settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Keep&& keep);
+  /// Before that, `resolve(id, ref)` is asked whether the event has ended in a way that its word alone does
+  /// not tell; it has counted those of which it gives an Ending.
+  template <class Ended, class Count, class Resolve, class Keep>
+  void settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Resolve&& resolve, Keep&& keep);
+  /// Folds those of the kept events that `resolve` (as above) gives an Ending of.
+  template <class Resolve>
+  void settle_kept(Resolve&& resolve);
 
   /// Forgets the settled events below the ordinal, whole chunks only.
   void forget(std::uint16_t source, std::uint64_t below);
@@ -122,7 +135,8 @@ class EventStore {
 
  private:
   struct Other {
-    std::uint32_t offset;
+    std::uint16_t offset;
+    std::uint16_t late;
     std::uint32_t word;
   };
   /// What stays of one chunk while it is settled.
@@ -179,7 +193,9 @@ class EventStore {
   Chunk& open_chunk(sim::EventId id);
   EventRef ref(Kept& kept) const;
   /// The word of a settled event; nothing for one that never was, or is forgotten.
-  std::optional<std::uint32_t> settled_word(sim::EventId id) const;
+  std::optional<Ending> settled_ending(sim::EventId id) const;
+  /// Enters the ending of one event of a chunk that was settled before; false: all of that is forgotten.
+  bool enter(sim::EventId id, const Ending& ending);
   static std::uint32_t usual_word(const Chunk& chunk);
   void release_oldest(std::uint16_t source, Remains remains);
   std::vector<std::uint64_t> kept_ids() const;
@@ -194,8 +210,9 @@ class EventStore {
   std::unordered_map<std::uint64_t, Kept> kept_;  ///< never walked but by sorted id
 };
 
-template <class Ended, class Count, class Keep>
-void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Keep&& keep) {
+template <class Ended, class Count, class Resolve, class Keep>
+void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Resolve&& resolve,
+                               Keep&& keep) {
   SourceBook& book = books_[source];
   assert(!book.live.empty() && book.live.front()->used == kChunk);
   Chunk& chunk = *book.live.front();
@@ -206,13 +223,15 @@ void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& coun
   std::uint64_t usual = 0;
   for (std::uint32_t i = 0; i < kChunk; ++i) {
     const std::uint32_t w = chunk.events[i].word;
+    const sim::EventId id{source, first + i};
     if (w == remains.word && usual_ended) {
       ++usual;
     } else if (ended(w)) {
-      remains.others.push_back({i, w});
-      count(sim::EventId{source, first + i}, w, std::uint64_t{1});
+      remains.others.push_back({static_cast<std::uint16_t>(i), 0, w});
+      count(id, w, std::uint64_t{1});
+    } else if (const std::optional<Ending> ending = resolve(id, ref(chunk, id))) {
+      remains.others.push_back({static_cast<std::uint16_t>(i), ending->late, ending->word});
     } else {
-      const sim::EventId id{source, first + i};
       keep(id, w);
       Kept& kept = kept_[id.packed()];
       kept.state = chunk.events[i];
@@ -222,6 +241,16 @@ void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& coun
   }
   if (usual != 0) count(sim::EventId{source, first}, remains.word, usual);
   release_oldest(source, std::move(remains));
+}
+
+template <class Resolve>
+void EventStore::settle_kept(Resolve&& resolve) {
+  for (const std::uint64_t packed : kept_ids()) {
+    const sim::EventId id{static_cast<std::uint16_t>(packed >> sim::EventId::kOrdinalBits), packed};
+    const auto kept = kept_.find(packed);
+    const std::optional<Ending> ending = resolve(id, ref(kept->second));
+    if (ending && enter(id, *ending)) kept_.erase(kept);
+  }
 }
 
 template <class Visit>

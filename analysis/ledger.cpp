@@ -45,7 +45,7 @@ EventRef Ledger::slow_ref(sim::EventId id) {
     // again.
     if (id.ordinal() < store_.created(id.source())) ++broken_promises_;
   } else if (ref.revived) {
-    const Presence presence = this->presence(ref.state->word);
+    const Presence presence = this->presence_of_settled(ref);
     count(ref.state->word, presence, judge(ref.state->word, presence), ~std::uint64_t{0});
   }
   return ref;
@@ -177,7 +177,7 @@ void Ledger::late_for_window(std::uint32_t job, std::int64_t window_start_ms,
   for (const sim::EventId id : ids) {
     const EventRef ref = slow_ref(id);
     if (ref.state == nullptr) continue;
-    if (config_.window.free != nullptr) ring = free_ring(*ref.state, window_start_ms, window_start_ms);
+    if (config_.window.free != nullptr) ring = free_ring(ref, window_start_ms, window_start_ms);
     ref.late[ring / 64] |= std::uint64_t{1} << (ring % 64);
     ref.state->word |= word::kSpecial;
   }

@@ -20,8 +20,9 @@
 // turns up after all: a second visible effect of a settled event is still counted. Only a final row that is
 // *replaced* later can not be judged; it is counted in broken_promises() and makes the run inconclusive.
 //
-// Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp. Their rows
-// are kept, and nothing of them is settled, so memory follows the length of the run.
+// Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp. Those by
+// timestamp settle likewise. A session may reach over X while it is open, so whoever settles names the
+// sessions that are. Of windows by number a row is written once: what it shows can be folded as it comes.
 //
 // Jobs that join two inputs (WindowShape::join): join_ledger.hpp, and ledger_join.cpp between the two. Their
 // rows and events are kept likewise.
@@ -68,6 +69,14 @@ struct LedgerConfig {
   std::vector<std::uint32_t> consumers;
 };
 
+/// A session that some instance has open, or would have open again after a crash.
+struct OpenSession {
+  std::uint32_t key = 0;
+  std::int64_t start_ms = 0;
+  std::int64_t end_ms = 0;
+  friend auto operator<=>(const OpenSession&, const OpenSession&) = default;
+};
+
 /// How far a reader can expect results when the run ends.
 struct Closing {
   sim::Time at{};
@@ -102,8 +111,12 @@ class Ledger final : public sim::Observer, public FactSource {
   void withdrawn(const sim::VisibleResult& result, sim::Time at) override;
 
   // ---- settling
-  /// See above. May be called at any time and with any value; going back is harmless.
-  void settle_before(std::int64_t event_time_ms);
+  /// See above. May be called at any time and with any value; going back is harmless. `open`: in any order;
+  /// sessions only.
+  void settle_before(std::int64_t event_time_ms, std::vector<OpenSession> open = {});
+  /// For windows that end at no time: folds events that rows show, for which no row will be replaced.
+  /// Promises nothing.
+  void fold_shown();
   /// Folds events that belong to windows ending at or before X, and promises nothing: rows are kept, and may
   /// still be replaced. For jobs that may open any window again. Costs the end-to-end latency of those folded
   /// events that have not been visible and had an answer (they would be missing from it).
@@ -143,7 +156,11 @@ class Ledger final : public sim::Observer, public FactSource {
   std::optional<EventFacts> facts_of(sim::EventId id) override;
 
   const LedgerConfig& config() const { return config_; }
-  std::size_t bytes() const { return store_.bytes() + rows_.bytes(); }
+  std::size_t bytes() const {
+    constexpr std::size_t kNode = 48;  // of a map, with its allocation
+    return store_.bytes() + rows_.bytes() + free_rows_.size() * (sizeof(FreeRow) + sizeof(FreeCell) + kNode) +
+           free_ids_ * sizeof(sim::EventId);
+  }
 
  private:
   struct Judgement {
@@ -171,8 +188,14 @@ class Ledger final : public sim::Observer, public FactSource {
   void show_row(const sim::VisibleResult& result, sim::Time at);
   void show_free_row(const sim::VisibleResult& result, sim::Time at);
   void withdraw_free_row(const sim::VisibleResult& result);
-  std::uint32_t free_ring(const EventState& state, std::int64_t start_ms, std::int64_t end_ms) const;
+  std::uint32_t free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms) const;
   Presence free_presence(const EventRef& ref) const;
+  Presence presence_of_settled(const EventRef& ref) const;
+  bool passed(std::int64_t newest_ms, std::int64_t final_ms) const;
+  void round_up_seen(EventStore::Chunk& chunk, sim::EventId first);
+  void retire_free_rows(std::int64_t end_ms, std::vector<OpenSession> open);
+  void unpin(std::span<const sim::EventId> ids);
+  bool was_shown(const sim::VisibleResult& result);
   void name_missing_free(sim::EventId id, const EventRef& ref);
   void close_free();
   void show_join_row(const sim::VisibleResult& result, sim::Time at);
@@ -191,6 +214,8 @@ class Ledger final : public sim::Observer, public FactSource {
   bool ended(std::uint32_t w) const;
   void settle_one(std::uint16_t source, std::uint64_t first);
   void retire_rows(std::int64_t end_ms);
+  std::optional<EventStore::Ending> resolve(sim::EventId id, const EventRef& ref);
+  void settle_stragglers();
 
   Presence presence(std::uint32_t w) const;
   Presence presence(sim::EventId id, const EventRef& ref) const;
@@ -225,11 +250,16 @@ class Ledger final : public sim::Observer, public FactSource {
     std::vector<sim::EventId> ids;
     std::uint64_t repeated = 0;
     bool measured = false;
+    bool final = false;  ///< stays only because an event is missing from its window
   };
+  using FreeCell = std::tuple<std::uint32_t, std::int64_t, std::int64_t>;  ///< key, start, end
+  using FreeRows = std::map<FreeCell, FreeRow>;
   void hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& row);
-  std::map<std::tuple<std::uint32_t, std::int64_t, std::int64_t>, FreeRow> free_rows_;
-  /// (key, start, end) of the sessions of single events that have no row.
-  std::vector<std::tuple<std::uint32_t, std::int64_t, std::int64_t>> free_gaps_;
+  FreeRows free_rows_;
+  std::size_t free_ids_ = 0;  ///< in free_rows_
+  std::int64_t free_final_ms_ = std::numeric_limits<std::int64_t>::min();
+  std::vector<FreeCell> free_gaps_;                 ///< the sessions of single events that have no row
+  std::size_t sweep_at_ = 1024;                     ///< kept events that make another look at them worth it
   std::unique_ptr<JoinLedger> join_;                ///< of a job that joins
   std::array<std::uint64_t, 2> without_latency_{};  ///< events to which a join owed no row, by phase
   std::unordered_set<std::uint64_t> gaps_;          ///< (key, window) pairs without a row, mixed

@@ -69,8 +69,11 @@ void Ledger::settle_one(std::uint16_t source, std::uint64_t first) {
         count(w, presence, judgement, n);
         if (judgement.fate == Fate::lost) name_loss(id, w, judgement);
       },
+      [this](sim::EventId id, const EventRef& ref) { return resolve(id, ref); },
       [this](sim::EventId id, std::uint32_t w) {
-        if ((w & word::kProcessed) != 0) missing_.push_back(id);
+        // A record that is late on its own may still join a session that is open.
+        const bool may_join = config_.window.free != nullptr && config_.window.free->sessions();
+        if ((w & word::kProcessed) != 0 || may_join) missing_.push_back(id);
       });
 }
 
@@ -83,9 +86,13 @@ void Ledger::settle(std::uint16_t source, std::uint64_t ordinal) {
   }
 }
 
-void Ledger::settle_before(std::int64_t event_time_ms) {
+void Ledger::settle_before(std::int64_t event_time_ms, std::vector<OpenSession> open) {
   fold_before(event_time_ms);
-  if (config_.window.windowed()) retire_rows(event_time_ms);
+  if (config_.window.free != nullptr) {
+    retire_free_rows(event_time_ms, std::move(open));
+  } else if (config_.window.windowed()) {
+    retire_rows(event_time_ms);
+  }
 }
 
 void Ledger::fold_before(std::int64_t event_time_ms) {
@@ -93,11 +100,21 @@ void Ledger::fold_before(std::int64_t event_time_ms) {
     const auto number = static_cast<std::uint16_t>(source);
     for (auto oldest = store_.oldest(number);
          oldest.chunk != nullptr && oldest.chunk->used == EventStore::kChunk &&
-         oldest.chunk->greatest_event_time_ms < event_time_ms - config_.window.size_ms;
+         passed(oldest.chunk->greatest_event_time_ms, event_time_ms);
          oldest = store_.oldest(number)) {
+      if (!one_window() && config_.window.free != nullptr)
+        round_up_seen(*oldest.chunk, sim::EventId{number, oldest.first});
       settle_one(number, oldest.first);
     }
   }
+  settle_stragglers();
+}
+
+/// Whether every window that is sure to hold the timestamp ends at or before X.
+bool Ledger::passed(std::int64_t newest_ms, std::int64_t final_ms) const {
+  const FreeWindows* const free = config_.window.free.get();
+  if (free == nullptr) return newest_ms < final_ms - config_.window.size_ms;
+  return free->timed() && free->last_end(newest_ms) <= final_ms;
 }
 
 /// Forgets the rows of final windows, but for those that are still asked about: when the books are closed, an
@@ -136,11 +153,15 @@ Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
   const WindowShape& shape = config_.window;
   if (join_ != nullptr) return join_presence(id, state);
   if (!ref.times_known || !shape.windowed()) {
-    Presence presence = this->presence(state.word);
+    Presence presence = presence_of_settled(ref);
     if (!one_window()) presence.extra = extra_of(id);
     return presence;
   }
-  if (shape.free != nullptr) return free_presence(ref);
+  if (shape.free != nullptr) {
+    Presence presence = free_presence(ref);
+    if (!one_window()) presence.extra = extra_of(id);
+    return presence;
+  }
   Presence presence;
   std::int64_t start = shape.last_start(state.event_time_ms);
   const std::uint32_t windows = shape.windows_of(state.event_time_ms);
@@ -167,6 +188,21 @@ Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
   } else {
     presence.extra = extra_of(id);
   }
+  return presence;
+}
+
+/// Of an event of which only the word and the masks are true.
+Ledger::Presence Ledger::presence_of_settled(const EventRef& ref) const {
+  if (one_window() || config_.window.free == nullptr) return presence(ref.state->word);
+  const bool late_for_all = (ref.state->word & word::kLate) != 0;
+  Presence presence;
+  const std::uint32_t windows = store_.windows_per_event();
+  for (std::uint32_t i = 0; i < store_.mask_words(); ++i) {
+    presence.seen += static_cast<std::uint32_t>(std::popcount(ref.present[i]));
+    presence.late += static_cast<std::uint32_t>(std::popcount(ref.late[i] & ~ref.present[i]));
+  }
+  if (late_for_all) presence.late = windows - presence.seen;
+  presence.missing = windows - presence.seen - presence.late;
   return presence;
 }
 

@@ -1,5 +1,5 @@
 // Rows of free windows (checkers/free_windows.hpp): sessions, cumulate, count, global, zones, panes of every
-// accumulation. One row is kept for each (key, start, end).
+// accumulation. One row is kept for each (key, start, end), until it is final: ledger_settle_free.cpp.
 #include <algorithm>
 #include <limits>
 
@@ -17,10 +17,12 @@ std::string name_of_row(const sim::VisibleResult& result) {
 }  // namespace
 
 /// A number that differs between the windows that hold one timestamp.
-std::uint32_t Ledger::free_ring(const EventState& state, std::int64_t start_ms, std::int64_t end_ms) const {
+std::uint32_t Ledger::free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms) const {
   const FreeWindows& free = *config_.window.free;
   if (one_window() || !free.by_timestamp()) return 0;
-  const std::vector<FreeWindows::Window> windows = free.windows_of(state.event_time_ms);
+  // A settled event stands for sure in its last window: EventStore enters the late ones from the front.
+  if (!ref.times_known) return store_.windows_per_event() - 1;
+  const std::vector<FreeWindows::Window> windows = free.windows_of(ref.state->event_time_ms);
   const auto at = std::find_if(windows.begin(), windows.end(), [&](const FreeWindows::Window& window) {
     return free.shares_starts() ? window.end_ms == end_ms : window.start_ms == start_ms;
   });
@@ -30,9 +32,20 @@ std::uint32_t Ledger::free_ring(const EventState& state, std::int64_t start_ms, 
 
 void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
   const FreeWindows& free = *config_.window.free;
-  const auto [entry, is_new] =
-      free_rows_.try_emplace({result.key, result.window_start_ms, result.window_end_ms});
+  const FreeCell cell{result.key, result.window_start_ms, result.window_end_ms};
+  bool was_final = false;
+  if (free.timed() && result.window_end_ms <= free_final_ms_) [[unlikely]] {
+    const auto known = free_rows_.find(cell);
+    was_final = known == free_rows_.end() ? was_shown(result) : known->second.final;
+  }
+  if (was_final && (result.overwrites || (config_.reading == Reading::latest_pane && result.pane != 0))) {
+    // It takes the place of a row that we were told would stay. What that one held is forgotten.
+    ++broken_promises_;
+    return;
+  }
+  const auto [entry, is_new] = free_rows_.try_emplace(cell);
   FreeRow& row = entry->second;
+  row.measured = row.measured || was_final;
   const sim::Time end = free.timed() ? true_time_of(result.window_end_ms) : sim::kNever;
   if (!row.measured && at >= end) {
     // A row before the end is not the result yet. What an early pane had complete is not measured.
@@ -40,7 +53,9 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
     const std::size_t phase = end >= config_.steady_from && end < config_.steady_until ? 1 : 0;
     latencies_[static_cast<std::size_t>(Latency::result_latency)][phase].seen.insert((at - end).count());
   }
-  if (is_new) {
+  if (was_final) {
+    report_double_fire(result, at);
+  } else if (is_new) {
     row.pane = result.pane;
   } else {
     if (result.pane <= row.pane && !result.overwrites) report_double_fire(result, at);
@@ -54,6 +69,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
   std::vector<FreeWindows::Member> members;
   std::uint64_t digest = 0;
   std::uint64_t misplaced = 0;
+  bool times_known = true;
   for (const sim::EventId id : result.contributions) {
     digest += sim::mix(id);
     const EventRef ref = slow_ref(id);
@@ -61,15 +77,24 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
       ++misplaced;
       continue;
     }
-    misplaced += belongs(*ref.state, result) ? 0U : 1U;
+    if (ref.times_known) misplaced += belongs(*ref.state, result) ? 0U : 1U;
+    times_known = times_known && ref.times_known;
     members.push_back({id, ref.state->event_time_ms});
-    show(id, ref, free_ring(*ref.state, result.window_start_ms, result.window_end_ms), at);
+    show(id, ref, free_ring(ref, result.window_start_ms, result.window_end_ms), at);
+    if (free.sessions()) ref.state->word |= word::kPinned;
   }
   const std::uint64_t repeated = repeated_in(result.contributions);
   repeated_inside_rows_ += repeated;
-  if (config_.reading != Reading::every_row) {
-    row.ids.assign(result.contributions.begin(), result.contributions.end());
-    row.repeated = repeated;
+  const bool replaceable = config_.reading != Reading::every_row;
+  if (replaceable || free.sessions()) {
+    // Appended rows do not replace each other, but all their events are pinned.
+    if (replaceable) {
+      free_ids_ -= row.ids.size();
+      row.ids.clear();
+      row.repeated = repeated;
+    }
+    row.ids.insert(row.ids.end(), result.contributions.begin(), result.contributions.end());
+    free_ids_ += result.contributions.size();
   }
   std::string wrong;
   if (misplaced != 0) {
@@ -78,7 +103,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
     wrong = "the digest is not that of its records";
   } else {
     wrong = free.wrong_with({result.window_start_ms, result.window_end_ms}, result.key, result.value,
-                            std::move(members));
+                            std::move(members), times_known);
   }
   if (!wrong.empty())
     anomalies_.report(Anomaly::wrong_result, at,
@@ -88,8 +113,9 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
 void Ledger::hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& row) {
   for (const sim::EventId id : row.ids) {
     const EventRef ref = slow_ref(id);
-    if (ref.state != nullptr) hide(id, free_ring(*ref.state, start_ms, end_ms));
+    if (ref.state != nullptr) hide(id, free_ring(ref, start_ms, end_ms));
   }
+  free_ids_ -= row.ids.size();
   repeated_inside_rows_ -= row.repeated;
   row.ids.clear();
   row.repeated = 0;
@@ -98,7 +124,7 @@ void Ledger::hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& 
 /// A retraction. Of a pane that the reader has replaced already (a replay repeats them) nothing is left.
 void Ledger::withdraw_free_row(const sim::VisibleResult& result) {
   const auto row = free_rows_.find({result.key, result.window_start_ms, result.window_end_ms});
-  if (row == free_rows_.end()) {
+  if (row == free_rows_.end() || row->second.final) {
     ++broken_promises_;
     return;
   }
@@ -142,6 +168,11 @@ void Ledger::name_missing_free(sim::EventId id, const EventRef& ref) {
   const FreeWindows& free = *config_.window.free;
   const EventState& state = *ref.state;
   const std::uint32_t key = state.key;
+  if (!ref.times_known) {
+    anomalies_.report(Anomaly::missing_contribution, closing_.at,
+                      [&] { return "event " + to_string(id) + " is missing from a row of its window"; });
+    return;
+  }
   bool in_a_row = false;
   const auto gap = [&](const FreeWindows::Window& window) {
     const std::uint64_t cell = sim::mix(sim::mix(static_cast<std::uint64_t>(window.start_ms)) ^

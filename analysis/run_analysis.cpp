@@ -54,7 +54,9 @@ RunAnalysis::RunAnalysis(RunAnalysisConfig config)
   }
 }
 
-void RunAnalysis::settle_before(std::int64_t event_time_ms) { ledger_.settle_before(event_time_ms); }
+void RunAnalysis::settle_before(std::int64_t event_time_ms, std::vector<OpenSession> open) {
+  ledger_.settle_before(event_time_ms, std::move(open));
+}
 
 RunResult RunAnalysis::close(const End& end) {
   ledger_.hold(truth_.unread());

@@ -60,7 +60,7 @@ class RunAnalysis {
 
   void fault_struck(sim::Time at) { recovery_.struck(at); }
   void begin_liveness(sim::Time healed, sim::Duration bound) { stuck_.begin_liveness(healed, bound); }
-  void settle_before(std::int64_t event_time_ms);
+  void settle_before(std::int64_t event_time_ms, std::vector<OpenSession> open = {});
   void fold_before(std::int64_t event_time_ms) { ledger_.fold_before(event_time_ms); }
   /// Committed in the log, and the group has not committed its offset beyond them.
   std::vector<sim::EventId> unread() { return truth_.unread(); }

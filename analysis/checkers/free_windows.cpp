@@ -29,11 +29,14 @@ std::vector<FreeWindows::Window> FreeWindows::windows_of(std::int64_t event_time
   return windows;
 }
 
+std::int64_t FreeWindows::last_end(std::int64_t event_time_ms) const {
+  return by_timestamp() ? by_timestamp_->last_end(event_time_ms)
+         : sessions()   ? event_time_ms + windows_.gap_ms
+                        : event_time::kMaxTimestamp;
+}
+
 std::int64_t FreeWindows::closes_at(std::int64_t event_time_ms) const {
-  const std::int64_t last = by_timestamp() ? by_timestamp_->last_end(event_time_ms) - 1
-                            : sessions()   ? event_time_ms + windows_.gap_ms - 1
-                                           : event_time::kMaxTimestamp - 1;
-  return event_time::saturating_add(last, panes_.allowed_lateness_ms);
+  return event_time::saturating_add(last_end(event_time_ms) - 1, panes_.allowed_lateness_ms);
 }
 
 std::int64_t FreeWindows::gap_of(std::uint32_t key, sim::EventId id) const {
@@ -41,12 +44,12 @@ std::int64_t FreeWindows::gap_of(std::uint32_t key, sim::EventId id) const {
 }
 
 std::string FreeWindows::wrong_with(const Window& window, std::uint32_t key, std::int64_t value,
-                                    std::vector<Member> members) const {
+                                    std::vector<Member> members, bool times_known) const {
   if (members.empty()) return "it has no records";
   if (by_timestamp() && !by_timestamp_->is_window(window)) return "no such window";
   std::sort(members.begin(), members.end(),
             [](const Member& a, const Member& b) { return a.event_time_ms < b.event_time_ms; });
-  if (sessions() && panes_.accumulation != Accumulation::discarding) {
+  if (sessions() && times_known && panes_.accumulation != Accumulation::discarding) {
     std::int64_t reach = members.front().event_time_ms;
     for (const Member& member : members) {
       if (member.event_time_ms > reach) return "its records are no one session: there is a hole";

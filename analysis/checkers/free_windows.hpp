@@ -48,12 +48,16 @@ class FreeWindows {
   std::uint32_t most_windows() const;
   /// Of a timestamp, the oldest first; by timestamp only.
   std::vector<Window> windows_of(std::int64_t event_time_ms) const;
+  /// Where the last of the windows ends that are sure to hold the timestamp; timed ones only. A session may
+  /// go on.
+  std::int64_t last_end(std::int64_t event_time_ms) const;
   /// The watermark at which the newest window that is sure to hold the timestamp takes no more records.
   std::int64_t closes_at(std::int64_t event_time_ms) const;
   std::int64_t gap_of(std::uint32_t key, sim::EventId id) const;
-  /// What is wrong with a row, in words; empty if nothing. `members` are its records, in any order.
+  /// What is wrong with a row, in words; empty if nothing. `members` are its records, in any order; whether
+  /// they are one session is judged if their times are known.
   std::string wrong_with(const Window& window, std::uint32_t key, std::int64_t value,
-                         std::vector<Member> members) const;
+                         std::vector<Member> members, bool times_known = true) const;
   /// A row is told apart from the others of its window's start by its end.
   bool shares_starts() const;
   const event_time::window::PanePolicy& panes() const { return panes_; }

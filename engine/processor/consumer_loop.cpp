@@ -228,7 +228,9 @@ void ConsumerLoop::take_fired() {
 }
 
 sim::Task<> ConsumerLoop::write_out() {
-  const std::int64_t fired_up_to_ms = operator_ ? operator_->watermark() : kMinTimestamp;
+  const std::int64_t fired_up_to_ms = operator_ ? operator_->watermark()
+                                      : panes_  ? panes_->watermark()
+                                                : kMinTimestamp;
   if (!rows_->empty()) {
     writing_ = std::exchange(rows_, std::make_shared<sink::RowBatch>());
     // At most once: nobody waits for the answer, and nobody would do anything about it.

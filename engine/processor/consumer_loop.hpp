@@ -90,9 +90,11 @@ class ConsumerLoop {
   std::int64_t position(kafka::PartitionId partition) const;
   /// Every row of windows that a watermark up to here fired is durable. A dead instance writes nothing.
   std::int64_t written_watermark_ms() const {
-    return process_.alive() && operator_ && !tasks_.empty() ? written_watermark_ms_
-                                                            : event_time::kMaxTimestamp;
+    const bool writes = process_.alive() && (operator_ || panes_) && !tasks_.empty();
+    return writes ? written_watermark_ms_ : event_time::kMaxTimestamp;
   }
+  /// The state of windows that are not rebuilt by replay; null: the job has none of those, or nobody is here.
+  const event_time::window::PaneOperator* panes() const { return process_.alive() ? panes_.get() : nullptr; }
   /// Calls `visit(span of EventId)` with records that are in an open window or in rows that wait to be
   /// written.
   template <class Visit>

@@ -83,6 +83,7 @@ class World {
   sink::WriterFactory writer_of(const SinkSpec& spec, const Sink& sink);
   bool settles(const Job& job) const;
   std::int64_t final_before_ms(const Job& job);
+  std::vector<analysis::OpenSession> open_sessions(const Job& job, std::int64_t before_ms);
   void forget_sink_topics();
   void hold_results();
 

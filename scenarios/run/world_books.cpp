@@ -11,8 +11,11 @@ namespace wrackline::scenarios {
 /// Only a job that commits what it has written out, with its watermark, can be told final windows: in the
 /// other modes a replay may open any window again.
 bool World::settles(const Job& job) const {
+  const auto& panes = job.instances.front()->options().panes;
+  const bool timed = !panes || panes->windows.by_timestamp() ||
+                     panes->windows.kind == event_time::window::WindowDefinition::Kind::session;
   return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone &&
-         !job.instances.front()->options().panes && !job.instances.front()->options().join;
+         timed && !job.instances.front()->options().join;
 }
 
 /// Event time before which no instance of the job, dead, paused or to come, can write a row any more.
@@ -26,8 +29,18 @@ std::int64_t World::final_before_ms(const Job& job) {
       const kafka::PossibleCommits::Of& possible =
           cluster_->possible_commits().of(job.spec->group, layout.partition(partition));
       if (possible.may_find_none) return std::numeric_limits<std::int64_t>::min();
-      for (const auto& commit : possible.commits)
-        limit = std::min(limit, processor::watermark_in(commit.metadata));
+      const bool with_state = job.instances.front()->options().panes.has_value();
+      for (const auto& commit : possible.commits) {
+        if (!with_state) {
+          limit = std::min(limit, processor::watermark_in(commit.metadata));
+          continue;
+        }
+        // What a successor starts from: the state that goes with the offset. Without one it may open
+        // anything.
+        const auto state = job.committed.at(partition, commit.offset);
+        if (state == nullptr) return std::numeric_limits<std::int64_t>::min();
+        limit = std::min(limit, state->watermark_floor);
+      }
     }
   }
   for (const auto& instance : job.instances) limit = std::min(limit, instance->written_watermark_ms());
@@ -38,6 +51,33 @@ std::int64_t World::final_before_ms(const Job& job) {
                                                            : event_time::saturating_sub(limit, lateness_ms);
 }
 
+/// Sessions that begin before X and are open in an instance, paused ones included, or in the state that its
+/// successor would start from.
+std::vector<analysis::OpenSession> World::open_sessions(const Job& job, std::int64_t before_ms) {
+  std::vector<analysis::OpenSession> open;
+  const auto& panes = job.instances.front()->options().panes;
+  if (!panes || panes->windows.kind != event_time::window::WindowDefinition::Kind::session) return open;
+  const auto note = [&](std::uint32_t key, const event_time::Window& window) {
+    if (window.start_ms < before_ms) open.push_back({key, window.start_ms, window.end_ms});
+  };
+  for (const auto& instance : job.instances) {
+    if (const auto* const state = instance->panes()) state->for_each_open(note);
+  }
+  const kafka::ClusterLayout& layout = cluster_->layout();
+  for (const kafka::TopicId topic : job.topics) {
+    const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
+    for (std::int32_t p = 0; p < about.partitions; ++p) {
+      const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
+      for (const auto& commit :
+           cluster_->possible_commits().of(job.spec->group, layout.partition(partition)).commits) {
+        const auto state = job.committed.at(partition, commit.offset);
+        if (state != nullptr) state->for_each_open(note);
+      }
+    }
+  }
+  return open;
+}
+
 void World::housekeeping() {
   const kafka::ClusterLayout& layout = cluster_->layout();
   cluster_->look_at_commits();
@@ -45,10 +85,11 @@ void World::housekeeping() {
     if (sink.topic) sink.topic->housekeeping();
   }
   for (const auto& job : jobs_) {
+    analyses_[job->number]->ledger().fold_shown();
     if (!settles(*job)) continue;
     const std::int64_t final_ms = final_before_ms(*job);
     if (final_ms == std::numeric_limits<std::int64_t>::min()) continue;
-    analyses_[job->number]->settle_before(final_ms);
+    analyses_[job->number]->settle_before(final_ms, open_sessions(*job, final_ms));
     if (const auto& store = sinks_[job->sink].store) store->store().forget_windows_until(final_ms);
   }
   // A log keeps what some group may still read again: everything from the least offset that it may resume at,

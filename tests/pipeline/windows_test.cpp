@@ -2,6 +2,7 @@
 // fault; after a crash the state that went with the commits is enough; committed without it, it is missed.
 #include <fmt/format.h>
 
+#include "scenarios/run/world.hpp"
 #include "tests/pipeline/pipeline.hpp"
 #include "tests/support/catch.hpp"
 
@@ -72,6 +73,42 @@ SCENARIO("a crash loses nothing of a job that commits what it has written, with 
     for (const Anomaly anomaly :
          {Anomaly::window_gap, Anomaly::missing_contribution, Anomaly::wrong_result, Anomaly::double_counted})
       CHECK(run.result.anomalies.count_of(anomaly) == 0);
+  }
+}
+
+SCENARIO("what the ledger of a run forgets on the way, one that forgets nothing does not miss") {
+  const std::string window = GENERATE(
+      as<std::string>{}, R"("session": "60ms")",
+      R"("session": { "gap": "30ms", "max_gap": "90ms" }, "early_every": "200ms", "allowed_lateness": "300ms", "accumulation": "retracting")",
+      R"("cumulate": { "size": "1s", "step": "250ms" }, "allowed_lateness": "200ms")", R"("count": 5)",
+      R"("tumbling": "500ms", "early_records": 4, "accumulation": "discarding")",
+      R"("hopping": { "size": "1s", "slide": "300ms" }, "zone": "Asia/Kolkata", "late_every": "200ms", "allowed_lateness": "1s")",
+      R"("global": true, "early_every": "300ms", "accumulation": "discarding")");
+  const std::string sink = GENERATE(as<std::string>{}, "append", "upsert");
+  for (const std::string& fault : {std::string{}, kCrash}) {
+    CAPTURE(window, sink, fault);
+    const scenarios::Plan plan =
+        plan_of(kSmall, job(window) + fault, {1}, {"sources.app.rate=1k/s", "sinks.store.kind=" + sink});
+    analysis::AnomalyLog log;
+    std::unique_ptr<analysis::Ledger> keeping;
+    scenarios::RunOptions options;
+    options.prepare = [&](scenarios::World& world) {
+      auto& analysis = *world.analyses().front();
+      keeping = std::make_unique<analysis::Ledger>(analysis.ledger().config(), log);
+      analysis.also(*keeping);
+    };
+    const analysis::RunResult result = run_single(plan, options);
+    INFO(story_of(result));
+    CHECK(result.broken_promises == 0);
+    keeping->close({sim::from_ns(result.seeds.front().virtual_ns)});
+    CHECK(keeping->books(analysis::Phase::all) == result.books);
+    CHECK(keeping->books(analysis::Phase::steady) == result.steady_books);
+    for (const auto kind : {analysis::Latency::end_to_end, analysis::Latency::result_latency}) {
+      CHECK(keeping->latency(kind, analysis::Phase::all) == result.latency(kind, analysis::Phase::all));
+    }
+    for (const Anomaly anomaly : {Anomaly::wrong_result, Anomaly::double_fire, Anomaly::window_gap,
+                                  Anomaly::missing_contribution, Anomaly::sink_duplicate})
+      CHECK(log.count_of(anomaly) == result.anomalies.count_of(anomaly));
   }
 }
 

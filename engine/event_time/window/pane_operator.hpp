@@ -120,6 +120,11 @@ class PaneOperator {
   const WindowedAggregation& spec() const { return spec_; }
   bool slicing() const { return storage_ == Store::slices; }
   const WindowCosts& costs() const { return costs_; }
+  /// Calls `visit(key, window)` with every open window.
+  template <class Visit>
+  void for_each_open(Visit&& visit) const {
+    for (const PartitionWindows& state : states_) state.for_each_open(visit);
+  }
   std::size_t open_windows() const;
   std::size_t slices_held() const;
   std::size_t state_bytes() const;

@@ -71,6 +71,13 @@ struct PartitionWindows {
     if (slot == by_slot.size()) by_slot.emplace_back();
     return by_slot[slot];
   }
+  /// Calls `visit(key, window)` with every open window, key by key.
+  template <class Visit>
+  void for_each_open(Visit&& visit) const {
+    for (std::size_t slot = 0; slot < by_slot.size(); ++slot) {
+      for (const OpenWindow& open : by_slot[slot].windows) visit(keys.keys()[slot], open.window);
+    }
+  }
   /// Appends the ids of all records in it, each window's for itself.
   void append_ids(std::vector<sim::EventId>& out) const;
 };
