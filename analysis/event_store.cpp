@@ -155,11 +155,13 @@ std::optional<EventStore::Ending> EventStore::settled_ending(sim::EventId id) co
                                         [](const Other& o, std::size_t value) { return o.offset < value; });
     if (other != others->events.end() && other->offset == offset) return Ending{other->word, other->late};
   }
-  const std::uint32_t word =
-      std::upper_bound(book.runs.begin(), book.runs.end(), number, [](std::uint64_t chunk, const Run& run) {
-        return chunk < run.end;
-      })->word;
-  return Ending{word, 0};
+  return Ending{run_word(book, number), 0};
+}
+
+std::uint32_t EventStore::run_word(const SourceBook& book, std::uint64_t chunk) {
+  return std::upper_bound(book.runs.begin(), book.runs.end(), chunk,
+                          [](std::uint64_t number, const Run& run) { return number < run.end; })
+      ->word;
 }
 
 bool EventStore::enter(sim::EventId id, const Ending& ending) {
@@ -167,31 +169,20 @@ bool EventStore::enter(sim::EventId id, const Ending& ending) {
   const std::uint64_t number = id.ordinal() >> kChunkBits;
   if (number < book.first_remains) return false;
   assert(number < book.first_live && "only events of settled chunks are kept for themselves");
+  const bool usual = ending.late == 0 && ending.word == run_word(book, number);
   auto others = std::lower_bound(book.others.begin(), book.others.end(), number,
                                  [](const Others& o, std::uint64_t chunk) { return o.chunk < chunk; });
-  if (others == book.others.end() || others->chunk != number)
+  if (others == book.others.end() || others->chunk != number) {
+    if (usual) return true;
     others = book.others.insert(others, {number, {}});
+  }
   const auto offset = static_cast<std::uint16_t>(index(id));
-  const auto other = std::lower_bound(others->events.begin(), others->events.end(), offset,
-                                      [](const Other& o, std::uint16_t value) { return o.offset < value; });
-  if (other != others->events.end() && other->offset == offset) {
-    *other = {offset, ending.late, ending.word};
-  } else {
-    others->events.insert(other, {offset, ending.late, ending.word});
-  }
+  auto other = std::lower_bound(others->events.begin(), others->events.end(), offset,
+                                [](const Other& o, std::uint16_t value) { return o.offset < value; });
+  const bool known = other != others->events.end() && other->offset == offset;
+  if (known) other = others->events.erase(other);
+  if (!usual) others->events.insert(other, {offset, ending.late, ending.word});
   return true;
-}
-
-std::uint32_t EventStore::usual_word(const Chunk& chunk) {
-  // Boyer-Moore vote: finds the word that more than half of the events bear, if there is one. Any other
-  // answer is right too, and costs memory only.
-  std::uint32_t candidate = 0;
-  std::uint32_t votes = 0;
-  for (const EventState& event : chunk.events) {
-    if (votes == 0) candidate = event.word;
-    votes += event.word == candidate ? 1U : ~0U;
-  }
-  return candidate;
 }
 
 void EventStore::release_oldest(std::uint16_t source, Remains remains) {

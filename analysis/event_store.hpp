@@ -194,9 +194,11 @@ class EventStore {
   EventRef ref(Kept& kept) const;
   /// The word of a settled event; nothing for one that never was, or is forgotten.
   std::optional<Ending> settled_ending(sim::EventId id) const;
+  static std::uint32_t run_word(const SourceBook& book, std::uint64_t chunk);
   /// Enters the ending of one event of a chunk that was settled before; false: all of that is forgotten.
   bool enter(sim::EventId id, const Ending& ending);
-  static std::uint32_t usual_word(const Chunk& chunk);
+  template <class Ended>
+  static std::uint32_t usual_word(const Chunk& chunk, const SourceBook& book, Ended&& ended);
   void release_oldest(std::uint16_t source, Remains remains);
   std::vector<std::uint64_t> kept_ids() const;
 
@@ -210,6 +212,22 @@ class EventStore {
   std::unordered_map<std::uint64_t, Kept> kept_;  ///< never walked but by sorted id
 };
 
+/// What those with no end yet will end by, too, most likely: the word of the others, else that of the chunk
+/// before.
+template <class Ended>
+std::uint32_t EventStore::usual_word(const Chunk& chunk, const SourceBook& book, Ended&& ended) {
+  // Boyer-Moore vote: finds the word that more than half of the events bear, if there is one. Any other
+  // answer is right too, and costs memory only.
+  std::uint32_t candidate = book.runs.empty() ? 0 : book.runs.back().word;
+  std::uint32_t votes = 0;
+  for (const EventState& event : chunk.events) {
+    if (event.word != candidate && !ended(event.word)) continue;
+    if (votes == 0) candidate = event.word;
+    votes += event.word == candidate ? 1U : ~0U;
+  }
+  return candidate;
+}
+
 template <class Ended, class Count, class Resolve, class Keep>
 void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& count, Resolve&& resolve,
                                Keep&& keep) {
@@ -218,7 +236,7 @@ void EventStore::settle_oldest(std::uint16_t source, Ended&& ended, Count&& coun
   Chunk& chunk = *book.live.front();
   const std::uint64_t first = book.first_live << kChunkBits;
   Remains remains;
-  remains.word = usual_word(chunk);
+  remains.word = usual_word(chunk, book, ended);
   const bool usual_ended = ended(remains.word);
   std::uint64_t usual = 0;
   for (std::uint32_t i = 0; i < kChunk; ++i) {

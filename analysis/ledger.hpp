@@ -193,7 +193,8 @@ class Ledger final : public sim::Observer, public FactSource {
   Presence presence_of_settled(const EventRef& ref) const;
   bool passed(std::int64_t newest_ms, std::int64_t final_ms) const;
   void round_up_seen(EventStore::Chunk& chunk, sim::EventId first);
-  void retire_free_rows(std::int64_t end_ms, std::vector<OpenSession> open);
+  void finish_free_rows(std::int64_t final_ms, std::vector<OpenSession> open);
+  void forget_free_rows();
   void unpin(std::span<const sim::EventId> ids);
   bool was_shown(const sim::VisibleResult& result);
   void name_missing_free(sim::EventId id, const EventRef& ref);
@@ -250,7 +251,7 @@ class Ledger final : public sim::Observer, public FactSource {
     std::vector<sim::EventId> ids;
     std::uint64_t repeated = 0;
     bool measured = false;
-    bool final = false;  ///< stays only because an event is missing from its window
+    bool final = false;  ///< its records are forgotten; it stays while an event may be missing from it
   };
   using FreeCell = std::tuple<std::uint32_t, std::int64_t, std::int64_t>;  ///< key, start, end
   using FreeRows = std::map<FreeCell, FreeRow>;

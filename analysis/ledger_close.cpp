@@ -87,9 +87,10 @@ void Ledger::settle(std::uint16_t source, std::uint64_t ordinal) {
 }
 
 void Ledger::settle_before(std::int64_t event_time_ms, std::vector<OpenSession> open) {
+  if (config_.window.free != nullptr) finish_free_rows(event_time_ms, std::move(open));
   fold_before(event_time_ms);
   if (config_.window.free != nullptr) {
-    retire_free_rows(event_time_ms, std::move(open));
+    forget_free_rows();
   } else if (config_.window.windowed()) {
     retire_rows(event_time_ms);
   }

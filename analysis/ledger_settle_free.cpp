@@ -105,19 +105,11 @@ void Ledger::unpin(std::span<const sim::EventId> ids) {
   }
 }
 
-void Ledger::retire_free_rows(std::int64_t end_ms, std::vector<OpenSession> open) {
-  end_ms = std::min(end_ms, store_.least_live_event_time_ms());
-  free_final_ms_ = std::max(free_final_ms_, end_ms);
+/// Says which rows are final: nothing will replace them, so nobody asks for their records again.
+void Ledger::finish_free_rows(std::int64_t final_ms, std::vector<OpenSession> open) {
+  free_final_ms_ = std::max(free_final_ms_, final_ms);
   const bool sessions = config_.window.free->sessions();
   std::sort(open.begin(), open.end());
-  std::vector<std::pair<std::uint32_t, std::int64_t>> lacking;  // key and time of the events that miss a row
-  std::erase_if(missing_, [&](sim::EventId id) {
-    const EventState* const state = store_.peek(id);
-    if (state == nullptr || ended(state->word)) return true;
-    lacking.emplace_back(state->key, state->event_time_ms);
-    return false;
-  });
-  std::sort(lacking.begin(), lacking.end());
   const auto touched = [&](std::uint32_t key, std::int64_t start_ms, std::int64_t reach_ms) {
     for (auto at = std::lower_bound(open.begin(), open.end(), OpenSession{key, INT64_MIN, INT64_MIN});
          at != open.end() && at->key == key && at->start_ms <= reach_ms; ++at) {
@@ -134,20 +126,34 @@ void Ledger::retire_free_rows(std::int64_t end_ms, std::vector<OpenSession> open
       reach_ms = std::max(reach_ms, std::get<2>(behind->first));
       ++behind;
     }
-    if (reach_ms > end_ms || (sessions && touched(key, start_ms, reach_ms))) {
-      row = behind;
-      continue;
-    }
-    const auto missing = std::lower_bound(lacking.begin(), lacking.end(), std::pair{key, start_ms});
-    const bool asked_about = missing != lacking.end() && missing->first == key && missing->second < reach_ms;
-    while (row != behind) {
+    const bool final = reach_ms <= final_ms && !(sessions && touched(key, start_ms, reach_ms));
+    for (; row != behind; ++row) {
+      if (!final) continue;
       if (sessions) unpin(row->second.ids);
       free_ids_ -= row->second.ids.size();
       row->second.ids = {};
       row->second.final = true;
-      row = asked_about ? std::next(row) : free_rows_.erase(row);
     }
   }
+}
+
+/// Forgets final rows, but for those that an event may turn out to be missing from.
+void Ledger::forget_free_rows() {
+  const std::int64_t asked_from_ms = store_.least_live_event_time_ms();
+  std::vector<std::pair<std::uint32_t, std::int64_t>> lacking;  // key and time of the events that miss a row
+  std::erase_if(missing_, [&](sim::EventId id) {
+    const EventState* const state = store_.peek(id);
+    if (state == nullptr || ended(state->word)) return true;
+    lacking.emplace_back(state->key, state->event_time_ms);
+    return false;
+  });
+  std::sort(lacking.begin(), lacking.end());
+  std::erase_if(free_rows_, [&](const auto& entry) {
+    const auto& [key, start_ms, end_ms] = entry.first;
+    if (!entry.second.final || end_ms > asked_from_ms) return false;
+    const auto missing = std::lower_bound(lacking.begin(), lacking.end(), std::pair{key, start_ms});
+    return missing == lacking.end() || missing->first != key || missing->second >= end_ms;
+  });
 }
 
 }  // namespace wrackline::analysis
