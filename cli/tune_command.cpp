@@ -165,6 +165,10 @@ void print_verdict(const TuneQuestion& question, const TuneReport& report, std::
                        : report.within_interval ? "Kept."
                                                 : "Kept, with less than stated.",
                        ms_text(chosen.held_out_p99_ms));
+    out << fmt::format("Its worst {} records in a row there: {} dropped ({}).\n",
+                       grouped(chosen.worst_records), grouped(chosen.worst_dropped),
+                       percent(static_cast<double>(chosen.worst_dropped) /
+                               static_cast<double>(std::max<std::uint64_t>(1, chosen.worst_records))));
   }
   out << fmt::format("\nTo paste into a job of a scenario:\n\n  \"watermark\": {},\n",
                      replay::block_json(chosen.watermark).dump());

@@ -163,11 +163,13 @@ Json to_json(const TuneQuestion& question, const TuneReport& report) {
              {"keeps_late_rate", candidate.keeps_late_rate},
              {"keeps_p99", candidate.keeps_p99}};
     if (candidate.second.records > 0) {
-      one["held_out"] = {{"records", candidate.second.records},
-                         {"dropped", candidate.second.dropped},
-                         {"dropped_rate", candidate.second.dropped_rate()},
-                         {"p99_ms", or_null(candidate.held_out_p99_ms)},
-                         {"completeness", candidate.second.completeness()}};
+      one["held_out"] = {
+          {"records", candidate.second.records},
+          {"dropped", candidate.second.dropped},
+          {"dropped_rate", candidate.second.dropped_rate()},
+          {"p99_ms", or_null(candidate.held_out_p99_ms)},
+          {"completeness", candidate.second.completeness()},
+          {"worst_stretch", {{"records", candidate.worst_records}, {"dropped", candidate.worst_dropped}}}};
     }
     candidates.push_back(std::move(one));
   }

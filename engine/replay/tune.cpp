@@ -61,6 +61,15 @@ void judge(TuneCandidate& candidate, const TuneQuestion& question, double pooled
   candidate.keeps_p99 = !question.p99_ms || (candidate.p99_ms && *candidate.p99_ms <= *question.p99_ms);
 }
 
+void find_worst(TuneCandidate& candidate) {
+  const ReplayResult& second = candidate.second;
+  candidate.worst_dropped = candidate.worst_records = 0;
+  if (second.records == 0) return;
+  const std::uint64_t wanted = std::max<std::uint64_t>(1, second.records / 100);
+  for (const std::uint32_t dropped : second.drops.joined(second.records, wanted, candidate.worst_records))
+    candidate.worst_dropped = std::max<std::uint64_t>(candidate.worst_dropped, dropped);
+}
+
 void mark_front(std::vector<TuneCandidate>& candidates) {
   for (TuneCandidate& mine : candidates) {
     mine.on_front =
@@ -257,7 +266,10 @@ TuneReport tune(const TuneQuestion& question, const TracePass& pass, unsigned th
 
 void decide(TuneReport& report, const TuneQuestion& question) {
   const double phi = pooled_clustering(report.candidates);
-  for (TuneCandidate& candidate : report.candidates) judge(candidate, question, phi);
+  for (TuneCandidate& candidate : report.candidates) {
+    judge(candidate, question, phi);
+    find_worst(candidate);
+  }
   mark_front(report.candidates);
   report.recommended.reset();
   report.fulfilled = report.kept = report.within_interval = false;
@@ -274,6 +286,15 @@ void decide(TuneReport& report, const TuneQuestion& question) {
     cautions.emplace_back(
         "it goes by the processor's clock alone: a stall or a clock error longer than the lag makes all "
         "records late");
+  if (chosen.watermark.spec.type->lag_by_records)
+    cautions.emplace_back(
+        "its lag is counted in records: at twice the rate of this trace it is half as long, and more is "
+        "late");
+  if (chosen.watermark.options.scope == strategy::Scope::task)
+    cautions.emplace_back(
+        "one watermark for all (scope=task) waits for no partition: what stalls for longer than its lag "
+        "comes "
+        "late; --per-key judges watermarks that wait");
   const std::int64_t interval_ms = question.grid.interval_ms;
   if (interval_ms > 0 && question.window.kind != WindowKind::session &&
       question.window.step_ms % interval_ms == 0)

@@ -59,6 +59,10 @@ struct TuneCandidate {
   std::optional<std::int64_t> p95_ms;
   std::optional<std::int64_t> p99_ms;
   std::optional<std::int64_t> held_out_p99_ms;
+  /// Of the held-out part: how many of a hundredth of its records in a row were dropped at most. Drops come
+  /// in clusters, so a rate that is kept says little about the worst stretch.
+  std::uint64_t worst_dropped = 0;
+  std::uint64_t worst_records = 0;  ///< 0: nothing is held out
   bool on_front = false;
   bool keeps_late_rate = false;  ///< the upper end of the interval does
   bool keeps_p99 = false;        ///< true as well if no latency was asked for

@@ -290,6 +290,18 @@ TEST_CASE("W16: stragglers beyond the share are given up") {
   CHECK(low->watermark() == 199);
 }
 
+TEST_CASE("W16: the lag is a number of records, so at twice the rate it is half as long") {
+  const auto lag_at = [](std::int64_t gap_ms) {
+    auto low = of("percentile_low=0.75,n=100");
+    for (TimestampMs t = 1; t <= 1000; ++t) low->on_record({t * gap_ms, t * gap_ms, 0, 0});
+    return 1000 * gap_ms - low->watermark();
+  };
+  CHECK(lag_at(10) == 751);
+  CHECK(lag_at(5) == 376);
+  CHECK(find("percentile_low")->lag_by_records);
+  CHECK_FALSE(find("sliding_quantile")->lag_by_records);
+}
+
 TEST_CASE("every strategy: the watermark never falls, whatever arrives") {
   for (const StrategyType* type : catalogue()) {
     if (type->make == nullptr) continue;

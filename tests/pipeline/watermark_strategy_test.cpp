@@ -109,6 +109,23 @@ TEST_CASE("alignment: the partitions that are ahead wait in the log, not in the 
   CHECK(lag(aligned) > lag(loose));
 }
 
+TEST_CASE(
+    "a partition that stands still is waited for by a watermark per partition, not by one behind a merge") {
+  // For six seconds nothing is acknowledged in one of four partitions; its records come behind those of the
+  // others.
+  const auto late = [](const std::string& scope) {
+    const std::string stall =
+        R"j(, "faults": [{ "at": "4s", "do": "disk.stall", "target": "kafka.leader(events/0)", "for": "6s" }])j";
+    const analysis::RunResult result =
+        run_single(plan_of(kSmall, over_small(R"({ "bounded": "1s", "scope": ")" + scope + R"(" })", stall),
+                           {1}, {"duration=14s", "jobs.job.parallelism=1", "sources.app.keys.count=200"}));
+    CHECK(result.books.closes());
+    return late_share(result);
+  };
+  CHECK(late("partition") == 0);
+  CHECK(late("task") > 0.02);
+}
+
 TEST_CASE("out of band: every instance goes by the minimum over all, a poll later") {
   const analysis::RunResult own = run_single(plan_of(kSmall, over_small(R"({ "bounded": "0s" })")));
   const analysis::RunResult polled =

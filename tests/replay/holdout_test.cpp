@@ -8,6 +8,7 @@
 
 #include "engine/event_time/strategy/text.hpp"
 #include "engine/replay/tune.hpp"
+#include "tests/replay/made_trace.hpp"
 #include "tests/replay/traces.hpp"
 
 namespace wrackline::replay::tests {
@@ -31,6 +32,42 @@ const std::vector<Subject>& subjects() {
                                         {"lorawan-helium", {kMinuteMs, kHourMs}},
                                         {"nyc-taxi-2019-03", {15 * kMinuteMs, kHourMs}}};
   return all;
+}
+
+TEST_CASE(
+    "tune tells what the figures of one task do not: no partition is waited for, records count as time") {
+  const auto trace = make_trace({.rate = 1, .keys = 4, .records = 4000});
+  TuneQuestion question;
+  question.window = WindowSpec::tumbling(ms(5));
+  question.late_rate = 0.05;
+  question.grid.interval_ms = ms(0.1);
+  question.grid.strategies = {"percentile_low"};
+  const TuneReport merged = tune(question, view(trace));
+  REQUIRE(merged.recommended);
+  CHECK(merged.caution.find("twice the rate") != std::string::npos);
+  CHECK(merged.caution.find("waits for no partition") != std::string::npos);
+  question.grid.per_key = true;
+  question.grid.strategies = {"bounded"};
+  const TuneReport apart = tune(question, view(trace));
+  REQUIRE(apart.recommended);
+  CHECK(apart.caution.find("twice the rate") == std::string::npos);
+  CHECK(apart.caution.find("waits for no partition") == std::string::npos);
+}
+
+TEST_CASE("tune tells the worst stretch of the held-out part") {
+  // One burst of records that come a whole window late, near the end.
+  auto trace = make_trace({.rate = 50, .records = 20'000});
+  for (std::size_t i = 15'000; i < 15'060; ++i) trace.event_ms[i] -= ms(20);
+  TuneQuestion question;
+  question.window = WindowSpec::tumbling(ms(5));
+  question.grid.strategies = {"bounded"};
+  const TuneReport report = tune(question, view(trace));
+  REQUIRE(report.recommended);
+  const TuneCandidate& chosen = report.candidates[*report.recommended];
+  CHECK(chosen.second.dropped >= 60);
+  CHECK(chosen.worst_records == 112);  // blocks of 16, at least a hundredth of 10,000
+  CHECK(chosen.worst_dropped >= 30);   // the burst lies in two of them
+  CHECK(chosen.worst_dropped <= chosen.second.dropped);
 }
 
 TEST_CASE("tune, held out: the drop rate stays within what was stated, in at least 9 of 10 cases") {

@@ -79,6 +79,7 @@ struct StrategyType {
   bool adaptive = false;              ///< looks at the data and changes its slack; then it has max_silence
   bool uses_clock = false;            ///< moves by arrival time too, so it needs on_periodic()
   bool uses_values = false;           ///< reads Observation::value (or key)
+  bool lag_by_records = false;        ///< its lag is so many records, whatever time they take
   bool needs_trace = false;  ///< W17: wants the whole trace beforehand, see perfect.hpp; no generator
   Scope default_scope = Scope::partition;
   std::unique_ptr<Generator> (*make)(const Spec&) = nullptr;  ///< null iff needs_trace

@@ -1,6 +1,8 @@
 // W16 percentile low watermark: not the oldest of the event times at hand, but the one that a share p of them
 // is not older than: stragglers beyond that are given up. The last n records stand for the work at hand.
 //
+// Its lag is the time that some p * n records take: at twice the rate it is half as long.
+//
 // From: MillWheel (VLDB 2013) mentions percentile low watermarks; the rank rule is that of W11. Not modelled:
 // pending work of several stages.
 #include "engine/event_time/sketch/order_statistic_window.hpp"
@@ -57,6 +59,7 @@ const StrategyType& percentile_low_strategy() {
       .parameters = {quantile("0.95"),
                      integer("n", "100", 1, 1e7, "Records that stand for the work at hand."), max_silence()},
       .adaptive = true,
+      .lag_by_records = true,
       .make = [](const Spec& spec) -> std::unique_ptr<Generator> {
         return std::make_unique<PercentileLow>(spec);
       },
