@@ -177,7 +177,7 @@ void Ledger::late_for_window(std::uint32_t job, std::int64_t window_start_ms,
   for (const sim::EventId id : ids) {
     const EventRef ref = slow_ref(id);
     if (ref.state == nullptr) continue;
-    if (config_.window.free != nullptr) ring = free_ring(ref, window_start_ms, window_start_ms);
+    if (config_.window.free != nullptr) ring = free_ring(ref, window_start_ms, window_start_ms, 0);
     ref.late[ring / 64] |= std::uint64_t{1} << (ring % 64);
     ref.state->word |= word::kSpecial;
   }

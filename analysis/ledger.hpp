@@ -188,7 +188,8 @@ class Ledger final : public sim::Observer, public FactSource {
   void show_row(const sim::VisibleResult& result, sim::Time at);
   void show_free_row(const sim::VisibleResult& result, sim::Time at);
   void withdraw_free_row(const sim::VisibleResult& result);
-  std::uint32_t free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms) const;
+  std::uint32_t free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms,
+                          std::uint32_t pane) const;
   Presence free_presence(const EventRef& ref) const;
   Presence presence_of_settled(const EventRef& ref) const;
   bool passed(std::int64_t newest_ms, std::int64_t final_ms) const;

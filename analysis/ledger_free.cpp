@@ -17,8 +17,11 @@ std::string name_of_row(const sim::VisibleResult& result) {
 }  // namespace
 
 /// A number that differs between the windows that hold one timestamp.
-std::uint32_t Ledger::free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms) const {
+std::uint32_t Ledger::free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms,
+                                std::uint32_t pane) const {
   const FreeWindows& free = *config_.window.free;
+  // A record is in neighbouring rows of its key.
+  if (free.overlaps_by_number()) return pane % store_.windows_per_event();
   if (one_window() || !free.by_timestamp()) return 0;
   // A settled event stands for sure in its last window: EventStore enters the late ones from the front.
   if (!ref.times_known) return store_.windows_per_event() - 1;
@@ -80,7 +83,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
     if (ref.times_known) misplaced += belongs(*ref.state, result) ? 0U : 1U;
     times_known = times_known && ref.times_known;
     members.push_back({id, ref.state->event_time_ms});
-    show(id, ref, free_ring(ref, result.window_start_ms, result.window_end_ms), at);
+    show(id, ref, free_ring(ref, result.window_start_ms, result.window_end_ms, result.pane), at);
     if (free.sessions()) ref.state->word |= word::kPinned;
   }
   const std::uint64_t repeated = repeated_in(result.contributions);
@@ -102,8 +105,8 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
   } else if (digest != result.digest) {
     wrong = "the digest is not that of its records";
   } else {
-    wrong = free.wrong_with({result.window_start_ms, result.window_end_ms}, result.key, result.value,
-                            std::move(members), times_known);
+    wrong = free.wrong_with({result.window_start_ms, result.window_end_ms}, result.key, result.pane,
+                            result.value, std::move(members), times_known);
   }
   if (!wrong.empty())
     anomalies_.report(Anomaly::wrong_result, at,
@@ -113,7 +116,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
 void Ledger::hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& row) {
   for (const sim::EventId id : row.ids) {
     const EventRef ref = slow_ref(id);
-    if (ref.state != nullptr) hide(id, free_ring(ref, start_ms, end_ms));
+    if (ref.state != nullptr) hide(id, free_ring(ref, start_ms, end_ms, row.pane));
   }
   free_ids_ -= row.ids.size();
   repeated_inside_rows_ -= row.repeated;
@@ -153,6 +156,10 @@ Ledger::Presence Ledger::free_presence(const EventRef& ref) const {
     count(presence, seen, late_for_all,
           free.timed() ? free.closes_at(state.event_time_ms) : state.event_time_ms);
     presence.extra = seen ? word::seen(state.word) - 1 : 0;
+    return presence;
+  }
+  if (!free.by_timestamp()) {
+    count(presence, word::seen(state.word) != 0, late_for_all, state.event_time_ms);
     return presence;
   }
   const std::vector<FreeWindows::Window> windows = free.windows_of(state.event_time_ms);

@@ -67,7 +67,8 @@ void Ledger::settle_stragglers() {
 
 void Ledger::fold_shown() {
   const FreeWindows* const free = config_.window.free.get();
-  if (free == nullptr || free->timed() || config_.reading != Reading::every_row) return;
+  // Of overlapping windows a record may be in more to come.
+  if (free == nullptr || free->timed() || !one_window() || config_.reading != Reading::every_row) return;
   // Events that are not shown yet are kept whole, which costs more than leaving them where they are.
   constexpr std::uint64_t kNearlyAll = EventStore::kChunk - EventStore::kChunk / 16;
   for (std::size_t i = 0; i < store_.sources(); ++i) {
@@ -93,7 +94,7 @@ bool Ledger::was_shown(const sim::VisibleResult& result) {
     }
     const EventRef ref = slow_ref(id);
     if (ref.state == nullptr) continue;
-    const std::uint32_t ring = free_ring(ref, result.window_start_ms, result.window_end_ms);
+    const std::uint32_t ring = free_ring(ref, result.window_start_ms, result.window_end_ms, result.pane);
     if ((ref.present[ring / 64] >> (ring % 64) & 1) != 0) return true;
   }
   return false;

@@ -70,7 +70,7 @@ WindowDefinition plain_definition_of(const WindowSpec& window) {
       return made;
     }
     case Windows::kCount: {
-      WindowDefinition made = WindowDefinition::count(window.records);
+      WindowDefinition made = WindowDefinition::count(window.records, window.records_every);
       made.offset_ms = offset;
       return made;
     }
@@ -123,6 +123,11 @@ std::vector<std::string> window_problems(const JobSpec& job) {
       job.window.size / job.window.slide >= kMostWindowsPerEvent) {
     found.push_back(fmt::format("{} windows for each event are too many: there may be {}",
                                 job.window.size / job.window.slide, kMostWindowsPerEvent));
+  }
+  const bool counts_often = job.window.kind == Windows::kCount && job.window.records_every > 0;
+  if (counts_often && job.window.records / job.window.records_every + 1 >= kMostWindowsPerEvent) {
+    found.push_back(fmt::format("{} windows for each event are too many: there may be {}",
+                                job.window.records / job.window.records_every, kMostWindowsPerEvent));
   }
   if (job.join) {
     for (std::string& problem : definition_of(job.window).problems()) found.push_back(std::move(problem));

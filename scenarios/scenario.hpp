@@ -225,6 +225,7 @@ struct WindowSpec {
   Duration gap{};                   ///< of kSession
   std::optional<Duration> max_gap;  ///< each event has a gap of its own, up to this
   std::int64_t records = 0;         ///< of kCount
+  std::int64_t records_every = 0;   ///< of kCount: a window each so many; 0: as many as it holds
   std::string zone;                 ///< IANA name; empty: UTC
   std::optional<Duration> early_every;
   std::optional<std::int64_t> early_records;

@@ -41,6 +41,19 @@ const ObjectDecl& session_decl() {
   return decl;
 }
 
+const ObjectDecl& count_decl() {
+  static const ObjectDecl decl{
+      "count window",
+      "The last so many events of a key.",
+      {required(integer("records", &WindowSpec::records, "", {1, 1'000'000'000}, "Events in a window.")),
+       integer(
+           "every", &WindowSpec::records_every, "", {1, 1'000'000'000},
+           "A window each so many events, with the last `records` of them; without this as many as it holds, "
+           "one window after the other.")},
+      "records"};
+  return decl;
+}
+
 Field tumbling() {
   Field field{"tumbling", FieldType::kDuration, "Windows of this length, one after the other."};
   field.min = kMs;
@@ -78,8 +91,7 @@ const ObjectDecl& window_decl() {
                Windows::kCumulate),
        of_kind(inline_object("session", session_decl, "Events of a key with no longer silence between them."),
                Windows::kSession),
-       of_kind(integer("count", &WindowSpec::records, "", {1, 1'000'000'000},
-                       "So many events of a key, one window after the other."),
+       of_kind(inline_object("count", count_decl, "So many events of a key; with `every`, windows overlap."),
                Windows::kCount),
        global(),
        duration("offset", &WindowSpec::offset, "0s", {-kDay, kDay}, "Shifts the starts of windows."),

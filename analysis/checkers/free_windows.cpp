@@ -17,9 +17,15 @@ FreeWindows::FreeWindows(const Definition& windows, const event_time::window::Ag
 }
 
 bool FreeWindows::sessions() const { return windows_.kind == Definition::Kind::session; }
+bool FreeWindows::overlaps_by_number() const {
+  return windows_.kind == Definition::Kind::count && windows_.every < windows_.records;
+}
 bool FreeWindows::shares_starts() const { return windows_.kind == Definition::Kind::cumulate; }
 
 std::uint32_t FreeWindows::most_windows() const {
+  // And one more: the row that the end of the input calls forth comes out of turn.
+  if (overlaps_by_number())
+    return static_cast<std::uint32_t>((windows_.records + windows_.every - 1) / windows_.every) + 1;
   return by_timestamp() ? static_cast<std::uint32_t>(by_timestamp_->most_windows()) : 1;
 }
 
@@ -43,8 +49,8 @@ std::int64_t FreeWindows::gap_of(std::uint32_t key, sim::EventId id) const {
   return windows_.gap(key, windows_.gap_of && value_of_ ? value_of_(id) : 0);
 }
 
-std::string FreeWindows::wrong_with(const Window& window, std::uint32_t key, std::int64_t value,
-                                    std::vector<Member> members, bool times_known) const {
+std::string FreeWindows::wrong_with(const Window& window, std::uint32_t key, std::uint32_t pane,
+                                    std::int64_t value, std::vector<Member> members, bool times_known) const {
   if (members.empty()) return "it has no records";
   if (by_timestamp() && !by_timestamp_->is_window(window)) return "no such window";
   std::sort(members.begin(), members.end(),
@@ -60,6 +66,14 @@ std::string FreeWindows::wrong_with(const Window& window, std::uint32_t key, std
   }
   if (windows_.kind == Definition::Kind::count && members.size() > static_cast<std::size_t>(windows_.records))
     return "more records than a count window holds";
+  if (overlaps_by_number()) {
+    // The end of the input shows what has come since the row before, be it less than a window each time.
+    const std::int64_t most = std::min(windows_.records, (std::int64_t{pane} + 1) * windows_.every);
+    const std::int64_t least = std::min(windows_.records, std::int64_t{pane} * windows_.every + 1);
+    const auto held = static_cast<std::int64_t>(members.size());
+    if (held < least || held > most)
+      return "row " + std::to_string(pane) + " of its key holds " + std::to_string(held) + " records";
+  }
   if (value_of_ && aggregate_.function != Function::quantile_t_digest) {
     std::vector<std::int64_t> values;
     for (const Member& member : members) values.push_back(value_of_(member.id));

@@ -8,8 +8,9 @@
 //   session        a row's window must be exactly the union of its records' stretches [t, t + gap), without a
 //                  hole. Whether two sessions should have been one depends on the watermark that each record
 //                  met: the property tests of the operator judge that
-//   count, global  each event in one row (of overlapping count windows: in several, which are not told apart;
-//                  the pipeline refuses those)
+//   count, global  each event in one row. Of overlapping count windows in one at least, and in none twice;
+//   the
+//                  number of a row tells how many records it must have
 //
 // and of every row the value is computed again from its records. Which sessions lack a row is found from the
 // missing events themselves: their unions.
@@ -43,6 +44,8 @@ class FreeWindows {
 
   bool by_timestamp() const { return by_timestamp_.has_value(); }
   bool sessions() const;
+  /// Count windows of which one record is in several.
+  bool overlaps_by_number() const;
   /// Do windows end at a time? Count and global ones do not.
   bool timed() const { return by_timestamp() || sessions(); }
   std::uint32_t most_windows() const;
@@ -56,7 +59,7 @@ class FreeWindows {
   std::int64_t gap_of(std::uint32_t key, sim::EventId id) const;
   /// What is wrong with a row, in words; empty if nothing. `members` are its records, in any order; whether
   /// they are one session is judged if their times are known.
-  std::string wrong_with(const Window& window, std::uint32_t key, std::int64_t value,
+  std::string wrong_with(const Window& window, std::uint32_t key, std::uint32_t pane, std::int64_t value,
                          std::vector<Member> members, bool times_known = true) const;
   /// A row is told apart from the others of its window's start by its end.
   bool shares_starts() const;

@@ -173,4 +173,45 @@ SCENARIO("count windows: all of one window, told apart by their pane") {
   for (const AnomalyInfo& info : anomalies()) CHECK(w.count(info.anomaly) == 0);
 }
 
+SCENARIO(
+    "count windows that overlap: each event in neighbouring rows, in none twice, each row of its length") {
+  World w{WindowDefinition::count(4, 2), Reading::every_row, {}, 7};
+  const std::int64_t from = event_time::kMinTimestamp + 1;
+  const std::int64_t until = event_time::kMaxTimestamp;
+  w.script.flow(range(0, 7), 2000);
+  w.show(from, until, range(0, 2), 0);
+  w.show(from, until, range(0, 4), 1);
+  w.show(from, until, range(2, 6), 2);
+  GIVEN("all rows") {
+    w.show(from, until, range(3, 7), 3);  // the end of the input: one more record
+    CHECK(w.close()[Fate::delivered] == 7);
+    for (const AnomalyInfo& info : anomalies()) CHECK(w.count(info.anomaly) == 0);
+  }
+  GIVEN("a row twice") {
+    w.show(from, until, range(3, 7), 3);
+    w.show(from, until, range(2, 6), 2);
+    CHECK(w.close().duplicated(DuplicateHop::sink) == 4);
+    CHECK(w.count(Anomaly::double_fire) == 1);
+  }
+  GIVEN("no row for the last event") {
+    CHECK(w.close()[Fate::lost] == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 1);
+  }
+  GIVEN("a row too short") {
+    w.show(from, until, range(4, 7), 3);
+    w.close();
+    CHECK(w.count(Anomaly::wrong_result) == 1);
+  }
+}
+
+SCENARIO("cumulate: a row that is written twice counts twice for each of its events") {
+  World w{WindowDefinition::cumulate(1000, 500), Reading::every_row, {}, 2};
+  w.script.flow(range(0, 2), 2000);
+  w.show(0, 500, range(0, 2));
+  w.show(0, 1000, range(0, 2));
+  w.show(0, 1000, range(0, 2));
+  CHECK(w.close().duplicated(DuplicateHop::sink) == 2);
+  CHECK(w.count(Anomaly::sink_duplicate) == 2);
+}
+
 }  // namespace wrackline::analysis
