@@ -78,8 +78,8 @@ void ReplicaManager::write(PartitionId id, std::int64_t bytes, sim::DiskHandler 
 void ReplicaManager::flush(PartitionId id, sim::DiskHandler done) {
   Replica& at = replica(id);
   at.flushed_at_ms = now_ms();
-  at.flushing_to = at.flush_counted_from = at.partition.log().log_end_offset();
-  at.flushes.push_back({at.flushing_to, done});
+  at.flush_counted_from = at.partition.log().log_end_offset();
+  at.flushes.push_back({at.flush_counted_from, done});
   disk_.flush(at.file, process_, sim::DiskHandler::to<&ReplicaManager::on_flushed>(*this, id));
 }
 
@@ -108,7 +108,8 @@ void ReplicaManager::flush_dirty() {
   for (const PartitionId id : hosted_) {
     Replica& at = replica(id);
     const Offset end = at.partition.log().log_end_offset();
-    if (now_ms() - at.flushed_at_ms < cluster_.topic_of(id).flush_ms || end == at.flushing_to) continue;
+    if (now_ms() - at.flushed_at_ms < cluster_.topic_of(id).flush_ms || end == at.flush_counted_from)
+      continue;
     flush(id, {});
   }
 }
@@ -283,7 +284,7 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
     }
     at.partition.restart(options, at.high_watermark_checkpoint, epoch, now_ms());
     cut_file(at);
-    at.flush_counted_from = at.flushing_to = log.log_end_offset();
+    at.flush_counted_from = log.log_end_offset();
   }
   return bytes;
 }

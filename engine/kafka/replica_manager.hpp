@@ -121,9 +121,8 @@ class ReplicaManager {
     std::int64_t deleted_bytes = 0;  ///< by retention, from the front of the file
     Offset high_watermark_checkpoint = 0;
     Offset recovery_point_checkpoint = 0;
-    Offset flush_counted_from = 0;
+    Offset flush_counted_from = 0;  ///< where the last flush, done or under way, ends
     std::int64_t flushed_at_ms = 0;
-    Offset flushing_to = 0;       ///< when the flushes that are under way are done
     std::deque<Flush> flushes{};  ///< under way, in order
     /// Log ends at earlier rounds of forgetting, with the bytes of the file then: finds what is durable by
     /// now.
