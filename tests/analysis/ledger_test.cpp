@@ -114,7 +114,8 @@ TEST_CASE(
   REQUIRE(w.log.count_of(Anomaly::missing_contribution) == 3);
 }
 
-TEST_CASE("ledger: what a guard refuses is rejected, and counted apart; second reports are the source's own") {
+TEST_CASE(
+    "ledger: what a guard refuses is rejected, and counted apart; second reports are the source's own") {
   World w;
   for (int i = 0; i < 3; ++i) w.script.create(100 + i);
   const sim::CreatedRecord again{event(3), 0, 102, at_ms(102), at_ms(150), true};

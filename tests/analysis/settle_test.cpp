@@ -2,8 +2,8 @@
 // that never settles - and the memory does not grow.
 #include <random>
 
-#include "analysis/ledger.hpp"
 #include "tests/analysis/script.hpp"
+#include "tests/analysis/twins.hpp"
 #include "tests/support/catch.hpp"
 
 namespace wrackline::analysis {
@@ -14,6 +14,7 @@ using testing::event;
 using testing::events;
 using testing::range;
 using testing::Script;
+using testing::Twins;
 
 LedgerConfig config_of(Reading reading, std::int64_t size_ms, std::int64_t slide_ms) {
   LedgerConfig config;
@@ -23,42 +24,6 @@ LedgerConfig config_of(Reading reading, std::int64_t size_ms, std::int64_t slide
   config.steady_until = at_ms(9000);
   return config;
 }
-
-/// The same story for two ledgers; only one of them settles.
-struct Twins {
-  explicit Twins(LedgerConfig config) : settling{config, settling_log}, keeping{config, keeping_log} {}
-
-  template <class Hook>
-  void both(Hook&& hook) {
-    hook(settling);
-    hook(keeping);
-  }
-  void close_and_compare() {
-    both([](Ledger& ledger) { ledger.close({at_ms(1'000'000)}); });
-    for (const Phase phase : {Phase::all, Phase::steady}) {
-      const Books& a = settling.books(phase);
-      const Books& b = keeping.books(phase);
-      CHECK(a.produced == b.produced);
-      CHECK(a.fates == b.fates);
-      CHECK(a.lost_by == b.lost_by);
-      CHECK(a.duplicates == b.duplicates);
-      CHECK(a.duplicated_events == b.duplicated_events);
-      CHECK(a.late_in_some_windows == b.late_in_some_windows);
-      CHECK(a.lost_in_some_windows == b.lost_in_some_windows);
-      REQUIRE(a == b);
-    }
-    REQUIRE(settling.broken_promises() == keeping.broken_promises());
-    for (const AnomalyInfo& info : anomalies()) {
-      INFO(info.name);
-      REQUIRE(settling_log.count_of(info.anomaly) == keeping_log.count_of(info.anomaly));
-    }
-  }
-
-  AnomalyLog settling_log;
-  AnomalyLog keeping_log;
-  Ledger settling;
-  Ledger keeping;
-};
 
 /// Events at one per millisecond, keys in turn; every kind of trouble with small probability; rows are
 /// written when their window has ended, some of them again, some of them long after it was settled.

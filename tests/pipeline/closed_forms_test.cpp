@@ -90,7 +90,8 @@ TEST_CASE(
   REQUIRE(latency.seen.count() == inside.left());
   REQUIRE(inside.left() == static_cast<std::uint64_t>(result.books.produced));
   // L = lambda W, both sides times the length of the run.
-  CHECK(static_cast<std::int64_t>(inside.integral() / static_cast<__int128>(inside.left())) == latency.seen.mean());
+  CHECK(static_cast<std::int64_t>(inside.integral() / static_cast<__int128>(inside.left())) ==
+        latency.seen.mean());
 }
 
 // --- V15
