@@ -9,9 +9,8 @@
 #include "analysis/python/arrays.hpp"
 #include "analysis/python/bindings.hpp"
 #include "analysis/python/waiting.hpp"
-#include "engine/event_time/strategy/text.hpp"
+#include "analysis/python/window_text.hpp"
 #include "engine/event_time/window/stream_join.hpp"
-#include "engine/replay/window_spec.hpp"
 
 namespace wrackline::python {
 
@@ -22,8 +21,6 @@ using event_time::TimestampMs;
 using window::JoinSide;
 using window::StreamJoinSpec;
 
-constexpr std::size_t kLookEvery = 65'536;
-
 /// The place of the word in the list, or ValueError with all of them.
 template <std::size_t N>
 std::size_t place_of(const char* what, const std::string& word, const std::array<const char*, N>& words) {
@@ -32,34 +29,6 @@ std::size_t place_of(const char* what, const std::string& word, const std::array
   std::string all;
   for (const char* const one : words) all += (all.empty() ? "" : ", ") + std::string{one};
   throw py::value_error(std::string{what} + " must be one of " + all + ", not \"" + word + "\"");
-}
-
-window::WindowDefinition windows_of(const std::string& text, const std::optional<std::string>& zone) {
-  const bool bare = event_time::strategy::parse_duration_ms(text).has_value();
-  const replay::ParsedWindow parsed = replay::parse_window(bare ? "tumbling=" + text : text);
-  if (!parsed.window) throw py::value_error("window: " + parsed.error);
-  const replay::WindowSpec& spec = *parsed.window;
-  window::WindowDefinition made;
-  switch (spec.kind) {
-    case replay::WindowKind::tumbling:
-      made = window::WindowDefinition::tumbling(spec.size_ms, spec.offset_ms);
-      break;
-    case replay::WindowKind::hopping:
-      made = window::WindowDefinition::hopping(spec.size_ms, spec.step_ms, spec.offset_ms);
-      break;
-    case replay::WindowKind::cumulate:
-      made = window::WindowDefinition::cumulate(spec.size_ms, spec.step_ms, spec.offset_ms);
-      break;
-    case replay::WindowKind::session:
-      made = window::WindowDefinition::session(spec.size_ms);
-      break;
-  }
-  if (zone) {
-    window::TimeZone::Loaded loaded = window::TimeZone::load(*zone);
-    if (!loaded.zone) throw py::value_error(loaded.problem);
-    made = made.in(std::move(loaded.zone));
-  }
-  return made;
 }
 
 StreamJoinSpec spec_of(const py::dict& options) {
@@ -74,8 +43,8 @@ StreamJoinSpec spec_of(const py::dict& options) {
   spec.allowed_lateness_ms = options["lateness_ms"].cast<std::int64_t>();
   spec.right_allowed_lateness_ms = options["right_lateness_ms"].cast<std::int64_t>();
   if (spec.type == StreamJoinSpec::Type::window) {
-    spec.windows =
-        windows_of(options["window"].cast<std::string>(), options["zone"].cast<std::optional<std::string>>());
+    spec.windows = window_definition(options["window"].cast<std::string>(),
+                                     options["zone"].cast<std::optional<std::string>>());
   }
   refuse(spec.problems());
   return spec;
