@@ -44,7 +44,8 @@ std::size_t Fetcher::send_fetches(std::int64_t now_ms) {
 
   // A broker whose data is not taken yet is not asked for more: its fetch session would be evicted
   // (KAFKA-17182).
-  std::vector<BrokerId> busy;
+  std::vector<BrokerId>& busy = busy_;
+  busy.clear();
   for (const PartitionFetchState& known : assigned) {
     if (!known.is_fetchable() || !is_buffered(known.partition)) continue;
     const BrokerId node = read_replica(*subscriptions_.find(known.partition), now_ms);
@@ -52,32 +53,28 @@ std::size_t Fetcher::send_fetches(std::int64_t now_ms) {
   }
   for (const InFlight& request : in_flight_) add_once(busy, request.node);
 
-  struct Plan {
-    BrokerId node;
-    FetchRequest request;
-  };
-  std::vector<Plan> plans;
+  plans_.clear();
   for (const PartitionFetchState& known : assigned) {
     if (!known.is_fetchable() || is_buffered(known.partition)) continue;
     const BrokerId node = read_replica(*subscriptions_.find(known.partition), now_ms);
     if (node == kNoBroker || network_.is_unavailable({node, false}, now_ms)) continue;
     if (std::find(busy.begin(), busy.end(), node) != busy.end()) continue;
-    auto plan = std::find_if(plans.begin(), plans.end(), [&](const Plan& p) { return p.node == node; });
-    if (plan == plans.end()) {
-      plans.push_back({node, {config_.isolation, {}}});
-      plan = std::prev(plans.end());
+    auto plan = std::find_if(plans_.begin(), plans_.end(), [&](const Plan& p) { return p.node == node; });
+    if (plan == plans_.end()) {
+      plan = plans_.insert(plans_.end(), {node, {config_.isolation, {}}});
+      plan->request.partitions.reserve(assigned.size());
     }
     plan->request.partitions.push_back(
         {known.partition, known.position->offset, known.position->current_leader.epoch});
   }
-  for (Plan& plan : plans) {
+  for (Plan& plan : plans_) {
     InFlight request;
     request.node = plan.node;
     request.partitions = plan.request.partitions;
     request.id = network_.send({plan.node, false}, std::move(plan.request), now_ms);
     in_flight_.push_back(std::move(request));
   }
-  return plans.size();
+  return plans_.size();
 }
 
 bool Fetcher::handle(RequestId id, ConsumerResponseBody& body, std::int64_t) {

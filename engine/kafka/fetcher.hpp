@@ -67,6 +67,12 @@ class Fetcher final : public ResponseHandler {
     std::vector<FetchPartition> partitions;
   };
 
+  /// What a broker is to be asked.
+  struct Plan {
+    BrokerId node;
+    FetchRequest request;
+  };
+
   BrokerId read_replica(PartitionFetchState& state, std::int64_t now_ms);
   bool is_buffered(TopicPartition partition) const;
   /// Null result without failure: the answer is dropped.
@@ -80,6 +86,9 @@ class Fetcher final : public ResponseHandler {
   ConsumerMetadata& metadata_;
   ConsumerNetworkClient& network_;
   std::vector<InFlight> in_flight_;
+  // Of one call of send_fetches; kept for their memory.
+  std::vector<BrokerId> busy_;
+  std::vector<Plan> plans_;
   std::deque<CompletedFetch> buffer_;
   std::optional<CompletedFetch> next_in_line_;
 };

@@ -80,7 +80,6 @@ struct ProducerBatch {
   }
   bool done() const { return final_state != Final::open; }
   bool full() const { return columns == nullptr || size_bytes >= write_limit; }
-  void close() { columns = nullptr; }
 
   void note_leader_epoch(LeaderEpoch latest) {
     if (latest > leader_epoch) {

@@ -65,6 +65,12 @@ ProducerBatch* RecordAccumulator::new_batch(PartitionId partition, std::int32_t 
   return batch;
 }
 
+void RecordAccumulator::shut(ProducerBatch& batch) {
+  if (batch.columns == nullptr) return;
+  batch.columns = nullptr;
+  batch.records = records_pool_.fitted(std::move(batch.records));
+}
+
 Append RecordAccumulator::append_new(PartitionId partition, std::uint32_t key, sim::EventId id,
                                      std::int64_t timestamp_ms, std::int32_t size_bytes, Nanos now) {
   if (closed_) return Append::closed;
@@ -72,7 +78,7 @@ Append RecordAccumulator::append_new(PartitionId partition, std::uint32_t key, s
   if (upper_bound > config_.max_request_size || upper_bound > config_.buffer_memory) return Append::too_large;
 
   Queue& at = queues_[partition];
-  if (ProducerBatch* const last = at.batches.back()) last->close();
+  if (ProducerBatch* const last = at.batches.back()) shut(*last);
   const std::int64_t buffer = std::max<std::int64_t>(batch_size_, upper_bound);
   if (buffer > available_bytes_) {
     waiting_ = true;
@@ -285,7 +291,7 @@ void RecordAccumulator::drain(BrokerId node, Nanos now, std::vector<ProducerBatc
       transactions_->maybe_update_producer(partition);
       transactions_->assign_sequence(first);
     }
-    first->close();
+    shut(*first);
     first->sequence_reset = false;
     size += first->size_bytes;
     out.push_back(first);
@@ -298,7 +304,7 @@ void RecordAccumulator::expired(Nanos now, std::vector<ProducerBatch*>& out) {
     Queue& queue = queues_[partition];
     while (ProducerBatch* const first = queue.batches.front()) {
       if (!past_delivery_timeout(*first, now)) break;
-      first->close();
+      shut(*first);
       out.push_back(first);
       leave_queue(queue, first);
     }

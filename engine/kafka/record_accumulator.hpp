@@ -224,6 +224,8 @@ class RecordAccumulator {
   Queue& queue(PartitionId partition) { return queues_[partition]; }
   TopicState& topic_state(TopicIndex topic) { return topics_[topic]; }
   ProducerBatch* new_batch(PartitionId partition, std::int32_t first_record_bytes);
+  /// The batch grows no more.
+  void shut(ProducerBatch& batch);
   NodeState& node_state(BrokerId node);
   void enter_queue(Queue& queue, ProducerBatch* before, ProducerBatch* batch);
   void leave_queue(Queue& queue, ProducerBatch* batch);

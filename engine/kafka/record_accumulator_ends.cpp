@@ -52,7 +52,7 @@ std::size_t RecordAccumulator::split_and_reenqueue(ProducerBatch* big) {
   }
   Queue& queue = queues_[big->partition];
   for (auto last = parts_scratch_.rbegin(); last != parts_scratch_.rend(); ++last) {
-    (*last)->close();
+    shut(**last);
     if (transactions_ != nullptr) {
       transactions_->add_in_flight(*last);
       insert_in_sequence_order(queue, *last);
@@ -95,7 +95,7 @@ void RecordAccumulator::fail(ProducerBatch* batch, ProducerBatch::Final how, Cli
 }
 
 void RecordAccumulator::abort(ProducerBatch* batch, ClientError error) {
-  batch->close();
+  shut(*batch);
   finish(batch, ProducerBatch::Final::aborted, error, -1);
   if (batch->queued) leave_queue(queues_[batch->partition], batch);
   deallocate(batch);

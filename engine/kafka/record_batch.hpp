@@ -59,6 +59,7 @@ struct Records {
   friend class RecordsPtr;
   friend class RecordsPool;
   std::uint32_t owners_ = 0;
+  std::uint32_t shelf_ = 0;
   RecordsHome* home_ = nullptr;
 };
 

@@ -59,6 +59,7 @@ void ReplicaFetcher::fetch() {
   request.min_bytes = cluster_.settings.replica_fetch_min_bytes;
   request.max_bytes_per_partition = cluster_.settings.replica_fetch_max_bytes;
   request.max_bytes = cluster_.settings.replica_fetch_response_max_bytes;
+  request.partitions.reserve(partitions_.size());
   std::int64_t next_ms = INT64_MAX;
   for (const Fetched& at : partitions_) {
     if (at.delayed_until_ms > now_ms) {

@@ -1,5 +1,8 @@
 #include "engine/kafka/record_accumulator.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "tests/kafka_producer/rig.hpp"
 
 using namespace wrackline::kafka;
@@ -193,6 +196,51 @@ SCENARIO("blocks of records are recycled: batches in steady state reuse their me
   const RecordsPtr owner{again};
   CHECK(again == first);
   CHECK(again->size() == 0);
+}
+
+SCENARIO("a batch that grows no more moves into a block that fits") {
+  RecordsPool pool;
+  GIVEN("room in steps of eight, later of an eighth") {
+    CHECK(RecordsPool::room_for(1) == 8);
+    CHECK(RecordsPool::room_for(8) == 8);
+    CHECK(RecordsPool::room_for(9) == 16);
+    CHECK(RecordsPool::room_for(129) == 144);
+    for (std::size_t records = 1; records < 5000; ++records) {
+      const std::size_t room = RecordsPool::room_for(records);
+      REQUIRE(room >= records);
+      REQUIRE(room < records + std::max<std::size_t>(8, records / 8 + 1));
+      REQUIRE(RecordsPool::room_for(room) == room);
+    }
+  }
+  GIVEN("batches of all sizes up to 300, ten times over, each kept while the next five grow") {
+    std::set<const Records*> blocks;
+    std::vector<RecordsPtr> kept(6);
+    std::size_t turn = 0;
+    for (int round = 0; round < 10; ++round) {
+      for (std::uint64_t size = 1; size <= 300; ++size) {
+        Records* const open = pool.take();
+        RecordsPtr owner{open};
+        for (std::uint64_t i = 0; i < size; ++i) {
+          open->ids.emplace_back(1, i);
+          open->timestamps_ms.push_back(static_cast<std::int64_t>(10 * i));
+          open->keys.push_back(static_cast<std::uint32_t>(i % 7));
+        }
+        open->max_timestamp_ms = static_cast<std::int64_t>(10 * (size - 1));
+        RecordsPtr shut = pool.fitted(std::move(owner));
+        REQUIRE(shut.sole_owner());
+        REQUIRE(shut->size() == size);
+        REQUIRE(shut->ids.capacity() == RecordsPool::room_for(size));
+        REQUIRE(shut->keys.capacity() == RecordsPool::room_for(size));
+        REQUIRE(shut->timestamps_ms.capacity() == RecordsPool::room_for(size));
+        REQUIRE(shut->ids[size - 1].ordinal() == size - 1);
+        REQUIRE(shut->timestamps_ms[size - 1] == shut->max_timestamp_ms);
+        REQUIRE(shut->keys[size - 1] == (size - 1) % 7);
+        blocks.insert(shut.get());
+        kept[turn++ % kept.size()] = std::move(shut);
+      }
+    }
+    THEN("nothing is made that was there, and no block changes its room") { CHECK(blocks.size() < 220); }
+  }
 }
 
 SCENARIO("blocks of records may outlive the producer") {
