@@ -306,6 +306,7 @@ void GroupCoordinator::run_timers(std::int64_t now_ms) {
     const TimerKey& key = due->key;
     FiredTimer fired;
     fired.at_ms = now_ms;
+    fired.group = key.group;
     const WriteId first_write = next_write_;
     switch (key.kind) {
       case TimerKind::heartbeat:

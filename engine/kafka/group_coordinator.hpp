@@ -49,6 +49,7 @@ struct GroupCoordinatorConfig {
 
 struct FiredTimer {
   std::int64_t at_ms = 0;
+  std::string group;
   std::string name;  ///< as in the real coordinator: heartbeat-<group>-<member>, join-<group>, sync-<group>
   std::size_t records = 0;  ///< written by it
 };

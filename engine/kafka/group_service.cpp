@@ -1,6 +1,7 @@
 #include "engine/kafka/group_service.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/kafka/moments.hpp"
 #include "engine/kafka/partitioner.hpp"
@@ -178,6 +179,10 @@ void GroupService::loaded(void* self, std::uint64_t at) {
     }
   }
   shard->coordinator->start(service.now_ms());
+  for (const auto& [name, job] : service.cluster_.jobs_by_group) {
+    const ClassicGroup* const group = shard->coordinator->group(name);
+    if (group != nullptr) shard->told[name] = {group->generation(), group->state()};
+  }
   service.process_.announce(moments::kCoordinatorLoaded, service.id_, partition);
   service.drain(*shard);
 }
@@ -212,7 +217,9 @@ void GroupService::drain(Shard& shard) {
     GroupOutbox outbox;
     std::swap(outbox, coordinator.outbox());
     for (const FiredTimer& timer : outbox.timers) {
-      if (timer.name.starts_with("heartbeat-")) process_.announce(moments::kMemberExpired, 0);
+      const auto job = cluster_.jobs_by_group.find(timer.group);
+      if (job != cluster_.jobs_by_group.end() && timer.name.starts_with("heartbeat-"))
+        process_.announce(moments::kMemberExpired, job->second);
     }
     for (GroupAnswer& answer : outbox.answers) {
       ConsumerResponseBody body =
@@ -225,7 +232,7 @@ void GroupService::drain(Shard& shard) {
     }
     for (GroupWrite& write : outbox.writes) append(shard, write);
   }
-  tell_generations(shard);
+  tell_changes(shard);
   arm(shard);
 }
 
@@ -259,22 +266,22 @@ void GroupService::append(Shard& shard, GroupWrite& write) {
   }
 }
 
-void GroupService::tell_generations(Shard& shard) {
+void GroupService::tell_changes(Shard& shard) {
   for (const auto& [name, job] : cluster_.jobs_by_group) {
     if (partition_of(name) != shard.partition) continue;
     const ClassicGroup* const group = shard.coordinator->group(name);
     if (group == nullptr) continue;
-    auto known = std::find_if(shard.generations.begin(), shard.generations.end(),
-                              [&](const Shard::Generation& g) { return g.group == name; });
-    if (known == shard.generations.end()) {
-      shard.generations.push_back({name, -1});
-      known = shard.generations.end() - 1;
+    Shard::Told& told = shard.told[name];
+    const Shard::Told before = std::exchange(told, {group->generation(), group->state()});
+    if (told.generation != before.generation)
+      cluster_.observer.generation(job, told.generation, process_.now());
+    const bool other = told.state != before.state || told.generation != before.generation;
+    if (told.state == ClassicGroupState::PreparingRebalance && other)
+      process_.announce(moments::kRebalanceStarted, job, told.generation);
+    if (told.state == ClassicGroupState::Stable && other) {
+      process_.announce(moments::kRebalanceCompleted, job, told.generation,
+                        static_cast<std::int64_t>(group->members().size()));
     }
-    if (group->generation() == known->told) continue;
-    known->told = group->generation();
-    cluster_.observer.generation(job, known->told, process_.now());
-    process_.announce(moments::kRebalanceCompleted, job, known->told,
-                      static_cast<std::int64_t>(group->members().size()));
   }
 }
 

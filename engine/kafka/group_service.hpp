@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/kafka/replica_manager.hpp"
@@ -38,11 +40,12 @@ class GroupService {
     std::unique_ptr<GroupCoordinator> coordinator;  ///< null while loading
     sim::EventHandle timer;
     sim::EventHandle loading;
-    struct Generation {
-      std::string group;
-      std::int32_t told = -1;
+    /// What was last announced of a job's group.
+    struct Told {
+      std::int32_t generation = 0;
+      ClassicGroupState state = ClassicGroupState::Empty;
     };
-    std::vector<Generation> generations;
+    std::map<std::string, Told> told;
     struct Write {
       WriteId id = 0;
       std::vector<std::uint64_t> records;
@@ -59,7 +62,7 @@ class GroupService {
   void arm(Shard& shard);
   static void run_timers(void* self, std::uint64_t partition);
   void append(Shard& shard, GroupWrite& write);
-  void tell_generations(Shard& shard);
+  void tell_changes(Shard& shard);
   RequestId request_id(Ticket ticket) const { return (std::uint64_t{ticket.generation} << 32) | ticket.slot; }
 
   ClusterContext& cluster_;

@@ -11,7 +11,7 @@ using Kind = GateBuffer::Kind;
 }
 
 bool InputGate::add_priority(Channel& state, GateBuffer buffer) {
-  state.queue.insert(state.queue.begin() + static_cast<std::ptrdiff_t>(state.priority), std::move(buffer));
+  state.queue.insert(state.queue.begin() + static_cast<std::ptrdiff_t>(state.priority), buffer);
   return ++state.priority == 1;
 }
 
@@ -79,7 +79,7 @@ std::optional<GateEvent> InputGate::poll() {
   Channel& state = channels_[channel];
   state.enqueued = false;
   assert(!state.queue.empty());
-  GateEvent event{channel, std::move(state.queue.front())};
+  GateEvent event{channel, state.queue.front()};
   state.queue.pop_front();
   if (state.priority > 0) --state.priority;
   if (event.buffer.kind == Kind::end_of_partition) {
@@ -98,9 +98,9 @@ void InputGate::convert_to_priority_event(ChannelIndex channel, int sequence) {
       std::find_if(state.queue.begin() + static_cast<std::ptrdiff_t>(state.priority), state.queue.end(),
                    [sequence](const GateBuffer& buffer) { return buffer.sequence == sequence; });
   assert(at != state.queue.end() && "an announced barrier is not in the queue");
-  GateBuffer barrier = std::move(*at);
+  const GateBuffer barrier = *at;
   state.queue.erase(at);
-  if (add_priority(state, std::move(barrier))) enqueue(channel, true);
+  if (add_priority(state, barrier)) enqueue(channel, true);
 }
 
 bool InputGate::checkpoint_started(CheckpointId checkpoint, BarrierEvents& out) {
