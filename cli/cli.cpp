@@ -83,6 +83,10 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
                       "Write the hash trail of a single run, for diff-hash");
   running->add_option("--record-events", outputs.record_events,
                       "Print the events a..b of a single run to stderr, with the moments in them");
+  running->add_option("--trace", outputs.trace,
+                      "Write a timeline of a single run, for ui.perfetto.dev (docs/timeline.md)");
+  running->add_option("--trace-records", outputs.trace_records,
+                      "How many records of each job the timeline follows; default: 100");
   running->add_option("--latency", outputs.latency, "Which latency the table shows");
   running->add_flag("--steady", outputs.steady, "The table shows the part after the warm-up");
   running->callback([&] { command = [&] { return run_scenario(scenario, outputs, streams); }; });

@@ -32,6 +32,8 @@ struct RunCommandOptions {
   std::string junit;
   std::string hash_trail;
   std::string record_events;  ///< "a..b"
+  std::string trace;          ///< a file for Perfetto
+  std::size_t trace_records = 100;
   std::string latency = "end_to_end";
   bool steady = false;
 };

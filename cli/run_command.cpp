@@ -18,6 +18,7 @@
 #include "analysis/result_json.hpp"
 #include "analysis/verdict_table.hpp"
 #include "cli/commands.hpp"
+#include "cli/run_timeline.hpp"
 #include "scenarios/diagnostics.hpp"
 #include "scenarios/run/campaign.hpp"
 #include "scenarios/run/run_one.hpp"
@@ -117,8 +118,8 @@ int exit_code(const std::vector<RunResult>& rows) {
 
 /// One run at a time, with all that a person can ask about a run.
 void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& load,
-                  const RunCommandOptions& outputs, const sim::EventWindow& window, Rows& rows,
-                  Progress& progress, const Streams& streams) {
+                  const RunCommandOptions& outputs, const sim::EventWindow& window, RunTimeline* timeline,
+                  Rows& rows, Progress& progress, const Streams& streams) {
   std::unique_ptr<analysis::Database> database;
   if (!outputs.database.empty()) database = std::make_unique<analysis::Database>(outputs.database);
   scenarios::CampaignProgress so_far{0, plan.cells.size() * plan.seeds.size()};
@@ -132,8 +133,9 @@ void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& loa
       options.kernel.record = window;
       options.trail = &trail;
       options.records = &records;
-      if (database) {
-        options.prepare = [&](scenarios::World& world) {
+      options.prepare = [&](scenarios::World& world) {
+        if (timeline) timeline->attach(world);
+        if (database) {
           for (auto& analysis : world.analyses()) {
             recordings.push_back(std::make_unique<analysis::Recording>(analysis->ledger()));
             analysis->also(*recordings.back());
@@ -149,6 +151,12 @@ void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& loa
                                 simulation.entity_name(moment.entity), detail);
             }
           });
+        }
+      };
+      if (timeline) {
+        options.finish = [&](scenarios::World& world, const std::vector<faults::FaultReport>& faults,
+                             const std::vector<RunResult>& closed) {
+          timeline->finish(world, faults, closed);
         };
       }
       std::vector<RunResult> results = scenarios::run_one({plan, cell, seed}, options);
@@ -200,24 +208,33 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   const auto plan = scenarios::load_plan(options.files.front(), *load, diagnostics);
   streams.err << scenarios::to_text(diagnostics);
   if (!plan) return kBadInput;
-  const bool recorded =
-      !outputs.database.empty() || !outputs.hash_trail.empty() || !outputs.record_events.empty();
+  const bool of_one_run =
+      !outputs.hash_trail.empty() || !outputs.record_events.empty() || !outputs.trace.empty();
+  const bool recorded = of_one_run || !outputs.database.empty();
   const std::size_t runs = plan->cells.size() * plan->seeds.size();
-  if ((!outputs.hash_trail.empty() || !outputs.record_events.empty()) && runs != 1) {
+  if (of_one_run && runs != 1) {
     streams.err << fmt::format(
-        "--hash-trail and --record-events are about one run, and this plan has {}: choose it with --set and "
-        "--seed\n",
+        "--trace, --hash-trail and --record-events are about one run, and this plan has {}: choose it with "
+        "--set and --seed\n",
         runs);
     return kUsage;
   }
 
+  std::unique_ptr<RunTimeline> timeline;
+  if (!outputs.trace.empty()) {
+    timeline = std::make_unique<RunTimeline>(outputs.trace, outputs.trace_records);
+    if (!timeline->good()) {
+      streams.err << fmt::format("{}: cannot be written\n", outputs.trace);
+      return kBadInput;
+    }
+  }
   interrupted = false;
   auto* const previous = std::signal(SIGINT, on_interrupt);
   Rows rows;
   Progress progress{streams};
   try {
     if (recorded) {
-      run_recorded(*plan, *load, outputs, window, rows, progress, streams);
+      run_recorded(*plan, *load, outputs, window, timeline.get(), rows, progress, streams);
     } else {
       scenarios::CampaignOptions campaign;
       campaign.threads = outputs.jobs > 0 ? outputs.jobs : std::max(1U, std::thread::hardware_concurrency());
@@ -250,6 +267,10 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
     streams.out << analysis::to_json_text(results);
   } else if (!options.quiet) {
     streams.out << analysis::verdict_table(results, table) << reproduction(results);
+  }
+  if (timeline && !timeline->good()) {
+    streams.err << fmt::format("{}: cannot be written to its end\n", outputs.trace);
+    return kInternal;
   }
   if (!outputs.junit.empty() && !write_file(outputs.junit, analysis::to_junit(results), streams))
     return kInternal;

@@ -20,6 +20,7 @@ class Run {
  public:
   Run(const RunTask& task, const RunOptions& options)
       : task_{task},
+        options_{options},
         spec_{task.cell.spec},
         world_{spec_, task.seed, options.kernel},
         heal_at_{sim::kStart + spec_.duration},
@@ -107,6 +108,7 @@ class Run {
       analysis::judge_expectations(result);
       results.push_back(std::move(result));
     }
+    if (options_.finish) options_.finish(world_, reports, results);
     return results;
   }
 
@@ -143,6 +145,7 @@ class Run {
   }
 
   const RunTask& task_;
+  const RunOptions& options_;
   const ScenarioSpec& spec_;
   World world_;
   sim::Time heal_at_;

@@ -28,7 +28,11 @@ class World;
 struct RunOptions {
   sim::SimulationOptions kernel;        ///< the seed is the task's
   std::function<void(World&)> prepare;  ///< before the first event (a recording for the database)
-  sim::HashTrail* trail = nullptr;      ///< receives the run's trail
+  /// When the books are closed and the world still stands (a timeline).
+  std::function<void(World&, const std::vector<faults::FaultReport>&,
+                     const std::vector<analysis::RunResult>&)>
+      finish;
+  sim::HashTrail* trail = nullptr;                   ///< receives the run's trail
   std::vector<sim::EventRecord>* records = nullptr;  ///< receives the records of the kernel's window
 };
 

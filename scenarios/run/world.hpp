@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "analysis/run_analysis.hpp"
+#include "analysis/timeline/timeline_world.hpp"
 #include "engine/kafka/cluster.hpp"
 #include "engine/processor/consumer_loop.hpp"
 #include "engine/producer_app.hpp"
@@ -48,6 +49,8 @@ class World {
   void hold_the_rest();
   /// What the watermark strategies of a job went through, all its instances together.
   event_time::strategy::Counters watermark_counters(std::size_t job) const;
+  /// The names that a timeline of this run shows.
+  analysis::TimelineWorld timeline_world() const;
   /// Why the run does not drain, for the `stuck` anomaly.
   std::string waits_for();
 
