@@ -8,7 +8,7 @@
 
 namespace wrackline::event_time::spark {
 
-MicroBatchExecution::MicroBatchExecution(PlanPtr plan, std::vector<Schema> sources,
+MicroBatchExecution::MicroBatchExecution(PlanPtr plan, const std::vector<Schema>& sources,
                                          std::vector<StaticRelation*> statics, const QueryConf& conf)
     : conf_{conf}, tracker_{conf.policy, {}}, statics_{std::move(statics)} {
   for (const Schema& schema : sources) {

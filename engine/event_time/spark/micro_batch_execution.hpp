@@ -42,7 +42,7 @@ struct BatchProgress {
 class MicroBatchExecution {
  public:
   /// `sources`: their schemas, by index. `statics`: every static side of the plan.
-  MicroBatchExecution(PlanPtr plan, std::vector<Schema> sources, std::vector<StaticRelation*> statics,
+  MicroBatchExecution(PlanPtr plan, const std::vector<Schema>& sources, std::vector<StaticRelation*> statics,
                       const QueryConf& conf);
 
   /// A run of the query. Answers what the checker has against it, if anything.

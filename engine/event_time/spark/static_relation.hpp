@@ -19,7 +19,7 @@ class StaticRelation {
   enum class Kind : std::uint8_t { values, files, catalog_table };
   enum class Write : std::uint8_t { append, overwrite, overwrite_in_place };
 
-  StaticRelation(Kind kind, RowBatch rows) : kind_{kind}, current_{rows}, listed_{rows} {}
+  StaticRelation(Kind kind, const RowBatch& rows) : kind_{kind}, current_{rows}, listed_{rows} {}
 
   void write(Write how, const RowBatch& rows);
   /// The query is planned (started, or started again).
