@@ -9,6 +9,9 @@ from pathlib import Path
 ROWS = 4_000_000
 KEYS = 1000
 WORKLOADS = ["tumbling", "tumbling-periodic", "hopping", "quantile", "k-slack", "per-key", "session", "statistics"]
+# Of a quarter of the rows: windows of other kinds, and aggregates whose results are read.
+MORE = ["distinct", "distinct-sketch", "exact-quantile", "quantile-sketch", "t-digest"]
+MORE += ["sliding", "sliding-mean", "sliding-sketch", "count", "count-overlapping", "global"]
 
 
 def run(program: Path, workload: str, rows: int, rounds: int) -> dict[str, float]:
@@ -51,6 +54,7 @@ def main(build: Path, rounds: int, scale: float) -> int:
     program = build / "bench" / "bench_replay"
     rows = int(ROWS * scale)
     figures = {workload: run(program, workload, rows, rounds) for workload in WORKLOADS}
+    figures |= {workload: run(program, workload, rows // 4, rounds) for workload in MORE}
     print(f"{rows:,} rows, {KEYS} keys, 100 000 records/s, lognormal delays; lower-quartile chunk, median of {rounds} rounds\n")
     print(f"{'workload':<20}  {'ns/record':>9}  {'M records/s/core':>16}  peers, ns/record")
     for workload, entries in figures.items():

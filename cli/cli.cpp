@@ -38,8 +38,15 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options, bool many
 template <class Options>
 void add_window_options(CLI::App& command, Options& options) {
   command.add_option("--lateness", options.lateness, "Allowed lateness of the windows [0s]");
-  command.add_option("--aggregate", options.aggregate, "What a window computes [count]")
-      ->check(CLI::IsMember({"count", "sum", "min", "max", "mean"}));
+  command
+      .add_option(
+          "--aggregate", options.aggregates,
+          "What a window computes: count, sum, min, max, mean, distinct, quantile, or one of the sketches "
+          "distinct_sketch, quantile_sketch, quantile_t_digest; several with commas [count]")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command.add_option("--quantile", options.quantile, "Which one, of the aggregates that are quantiles: 0.99");
   command.add_option("--max-future", options.max_future_skew,
                      "Reject records further ahead of their arrival");
   command.add_option("--max-age", options.max_age, "Reject records that are older when they arrive");
@@ -170,9 +177,18 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  replaying->add_option("--window", replay.window,
-                        "tumbling=SIZE, hopping=SIZE/SLIDE, cumulate=SIZE/STEP or session=GAP [tumbling=5s]");
+  replaying->add_option(
+      "--window", replay.window,
+      "tumbling=SIZE, hopping=SIZE/SLIDE, cumulate=SIZE/STEP, session=GAP, sliding=DIFFERENCE, "
+      "count=RECORDS[/EVERY] or global [tumbling=5s]");
   replaying->add_option("--early", replay.early, "An early pane so often");
+  replaying
+      ->add_option("--early-records", replay.early_records, "Of global windows: a pane for so many records")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+  replaying
+      ->add_option("--accumulation", replay.accumulation,
+                   "Of global windows: what a pane makes of the one before it [accumulating]")
+      ->check(CLI::IsMember({"accumulating", "discarding", "retracting"}));
   replaying->add_option("--phase", replay.phase, "When timers first fire after the first arrival");
   replaying->add_option("--rows", replay.rows, "Print the first panes")->check(CLI::Range(0, 1'000'000));
   add_window_options(*replaying, replay);

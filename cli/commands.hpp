@@ -70,8 +70,11 @@ struct ReplayCommandOptions {
   std::vector<std::string> watermarks;
   std::string window = "tumbling=5s";
   std::string lateness;
-  std::string aggregate = "count";
+  std::vector<std::string> aggregates;
+  std::string quantile;
   std::string early;
+  std::int64_t early_records = 0;
+  std::string accumulation = "accumulating";
   std::string phase;
   std::string max_future_skew;
   std::string max_age;
@@ -87,7 +90,8 @@ struct TuneCommandOptions {
   workload::TraceReadOptions read;
   std::string window;
   std::string lateness;
-  std::string aggregate = "count";
+  std::vector<std::string> aggregates;
+  std::string quantile;
   std::string late_rate = "1%";
   std::string p99;
   std::string holdout = "0.5";

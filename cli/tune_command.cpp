@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "cli/aggregate_option.hpp"
 #include "cli/commands.hpp"
 #include "cli/number_text.hpp"
 #include "cli/trace_pass.hpp"
 #include "engine/event_time/strategy/text.hpp"
+#include "engine/replay/meaningless.hpp"
 #include "engine/replay/report_json.hpp"
 #include "engine/replay/tune.hpp"
 #include "scenarios/units.hpp"
@@ -34,7 +36,9 @@ class Arguments {
     TuneQuestion question;
     question.window = window();
     question.allowed_lateness_ms = duration("--lateness", options_.lateness).value_or(0);
-    if (const auto aggregate = replay::parse_aggregate(options_.aggregate)) question.aggregate = *aggregate;
+    question.aggregates =
+        aggregates_of(options_.aggregates, options_.quantile,
+                      [&](const std::string& where, const std::string& what) { complain(where, what); });
     question.late_rate = ratio("--late-rate", options_.late_rate);
     question.p99_ms = duration("--p99", options_.p99);
     question.holdout = ratio("--holdout", options_.holdout);
@@ -125,6 +129,7 @@ void print_candidates(const TuneQuestion& question, const TuneReport& report,
     width = std::max(width, strategy::to_text(report.candidates[i].watermark.spec).size());
   const bool held_out = report.first_records < report.records;
   const bool late_panes = question.allowed_lateness_ms > 0;
+  const bool complete = replay::knows_completeness(question.window.kind);
   const auto late_column = [&](const std::string& text) {
     return late_panes ? fmt::format("  {:>9}", text) : std::string{};
   };
@@ -136,16 +141,19 @@ void print_candidates(const TuneQuestion& question, const TuneReport& report,
                      late_column("with late"), "cells", held_out ? "    dropped" : "");
   for (const std::size_t i : shown) {
     const TuneCandidate& c = report.candidates[i];
-    out << fmt::format("{} {} {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}{}  {:>7}{}\n",
-                       report.recommended == i ? ">" : " ", c.on_front ? "*" : " ",
-                       strategy::to_text(c.watermark.spec), width, percent(c.first.dropped_rate()),
-                       fmt::format("{:.3g} .. {}", c.interval.low * 100, percent(c.interval.high)),
-                       ms_text(c.p50_ms), ms_text(c.p95_ms), ms_text(c.p99_ms),
-                       percent(c.first.completeness()), late_column(percent(with_late(c.first))),
-                       grouped(c.first.windows.peak_cells),
-                       held_out ? fmt::format("  {:>9}", percent(c.second.dropped_rate())) : "");
+    out << fmt::format(
+        "{} {} {:<{}}  {:>9}  {:>21}  {:>9} {:>10} {:>9}  {:>9}{}  {:>7}{}\n",
+        report.recommended == i ? ">" : " ", c.on_front ? "*" : " ", strategy::to_text(c.watermark.spec),
+        width, percent(c.first.dropped_rate()),
+        fmt::format("{:.3g} .. {}", c.interval.low * 100, percent(c.interval.high)), ms_text(c.p50_ms),
+        ms_text(c.p95_ms), ms_text(c.p99_ms), complete ? percent(c.first.completeness()) : "-",
+        late_column(complete ? percent(with_late(c.first)) : "-"), grouped(c.first.windows.peak_cells),
+        held_out ? fmt::format("  {:>9}", percent(c.second.dropped_rate())) : "");
   }
   out << "  > recommended   * on the Pareto front of dropped and P99\n";
+  for (const replay::Meaningless& what : replay::meaningless(question.window.kind)) {
+    if (what.figure == "completeness") out << fmt::format("  - is {}.\n", what.why);
+  }
 }
 
 void print_verdict(const TuneQuestion& question, const TuneReport& report, std::ostream& out) {

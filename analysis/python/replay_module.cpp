@@ -2,12 +2,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "analysis/python/arrays.hpp"
 #include "analysis/python/bindings.hpp"
 #include "analysis/python/waiting.hpp"
+#include "analysis/python/window_text.hpp"
 #include "engine/event_time/strategy/text.hpp"
 #include "engine/replay/replay.hpp"
 #include "engine/replay/report_json.hpp"
@@ -21,18 +23,17 @@ namespace strategy = event_time::strategy;
 using replay::ReplayConfig;
 using replay::ReplayResult;
 
-replay::WindowSpec window_of(const std::string& text, std::vector<std::string>& problems) {
-  // A bare duration is a tumbling window: it is the commonest.
-  if (const auto ms = strategy::parse_duration_ms(text)) return replay::WindowSpec::tumbling(*ms);
-  const replay::ParsedWindow parsed = replay::parse_window(text);
-  if (!parsed.window) problems.push_back("window: " + parsed.error);
-  return parsed.window.value_or(replay::WindowSpec{});
-}
-
-replay::Aggregate aggregate_of(const std::string& name, std::vector<std::string>& problems) {
-  const auto parsed = replay::parse_aggregate(name);
-  if (!parsed) problems.push_back("aggregate: '" + name + "' is none of count, sum, min, max, mean");
-  return parsed.value_or(replay::Aggregate::count);
+replay::AggregateList aggregates_of(const py::dict& options, std::vector<std::string>& problems) {
+  const auto names = options["aggregates"].cast<std::vector<std::string>>();
+  auto quantile = options["quantile"].cast<std::optional<double>>();
+  // It has a value without being asked for; who asks for no quantile need not know of it.
+  const bool wanted = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return name.find("quantile") != std::string::npos;
+  });
+  if (!wanted) quantile.reset();
+  replay::ParsedAggregates parsed = replay::parse_aggregates(names, quantile);
+  for (const std::string& error : parsed.errors) problems.push_back("aggregate: " + error);
+  return parsed.errors.empty() ? parsed.list : replay::AggregateList{};
 }
 
 /// The text form, or JSON if it is an object. Without a scope of its own a watermark is that of the task: the
@@ -64,26 +65,51 @@ ReplayConfig with_watermark(const ReplayConfig& common, const std::string& text,
   return config;
 }
 
-py::dict rows_of(const std::vector<replay::WindowRow>& rows) {
-  std::vector<std::int64_t> start;
-  std::vector<std::int64_t> end;
-  std::vector<std::int64_t> fired_at;
-  std::vector<std::uint32_t> key;
-  std::vector<std::uint8_t> late;
-  std::vector<std::int64_t> count;
-  std::vector<std::int64_t> sum;
-  std::vector<std::int64_t> least;
-  std::vector<std::int64_t> greatest;
-  for (const replay::WindowRow& row : rows) {
-    start.push_back(row.start_ms);
-    end.push_back(row.end_ms);
-    fired_at.push_back(row.fired_at_ms);
-    key.push_back(row.key);
-    late.push_back(row.timing == replay::PaneTiming::late ? 1 : 0);
-    count.push_back(row.count);
-    sum.push_back(row.sum);
-    least.push_back(row.least);
-    greatest.push_back(row.greatest);
+/// A column an aggregate that is more than count, sum, least, greatest: whole numbers, but for means and
+/// sketches.
+void add_aggregates(const replay::AggregateList& list, const ReplayResult& result, py::dict& out) {
+  using Function = replay::AggregateSpec::Function;
+  std::size_t detailed = 0;
+  for (const replay::AggregateSpec& spec : list.specs) detailed += replay::is_detailed(spec) ? 1 : 0;
+  std::size_t place = 0;
+  for (const replay::AggregateSpec& spec : list.specs) {
+    const std::string name{replay::name_of(spec.function)};
+    if (spec.function == Function::mean) {
+      std::vector<double> means;
+      for (const replay::WindowRow& row : result.rows)
+        means.push_back(static_cast<double>(row.sum) / static_cast<double>(row.count));
+      out[name.c_str()] = owned(std::move(means));
+    }
+    if (!replay::is_detailed(spec)) continue;
+    std::vector<std::int64_t> whole;
+    std::vector<double> real;
+    for (std::size_t i = place++; i < result.row_results.size(); i += detailed) {
+      whole.push_back(result.row_results[i].value);
+      real.push_back(result.row_results[i].real);
+    }
+    out[name.c_str()] = spec.is_sketch() ? owned(std::move(real)) : owned(std::move(whole));
+  }
+}
+
+py::dict rows_of(const replay::AggregateList& list, const ReplayResult& result) {
+  const std::size_t rows = result.rows.size();
+  std::vector<std::int64_t> start(rows), end(rows), fired_at(rows), count(rows), sum(rows), least(rows),
+      greatest(rows);
+  std::vector<std::uint32_t> key(rows);
+  std::vector<std::uint8_t> late(rows), pane(rows), retraction(rows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const replay::WindowRow& row = result.rows[i];
+    start[i] = row.start_ms;
+    end[i] = row.end_ms;
+    fired_at[i] = row.fired_at_ms;
+    key[i] = row.key;
+    late[i] = row.timing == replay::PaneTiming::late ? 1 : 0;
+    pane[i] = static_cast<std::uint8_t>(row.timing);
+    retraction[i] = row.retraction ? 1 : 0;
+    count[i] = row.count;
+    sum[i] = row.sum;
+    least[i] = row.least;
+    greatest[i] = row.greatest;
   }
   py::dict out;
   out["start_ms"] = owned(std::move(start));
@@ -91,17 +117,22 @@ py::dict rows_of(const std::vector<replay::WindowRow>& rows) {
   out["fired_at_ms"] = owned(std::move(fired_at));
   out["key"] = owned(std::move(key));
   out["late"] = owned(std::move(late));
+  out["pane_code"] = owned(std::move(pane));
+  out["retraction"] = owned(std::move(retraction));
   out["count"] = owned(std::move(count));
   out["sum"] = owned(std::move(sum));
   out["least"] = owned(std::move(least));
   out["greatest"] = owned(std::move(greatest));
+  add_aggregates(list, result, out);
   return out;
 }
 
 py::dict result_of(const ReplayConfig& config, ReplayResult& result) {
   py::dict out;
   out["label"] = lenient(config.label);
-  out["rows"] = rows_of(std::exchange(result.rows, {}));
+  out["rows"] = rows_of(config.aggregates, result);
+  result.rows.clear();
+  result.row_results.clear();
   out["rows_left_out"] = std::exchange(result.rows_left_out, 0);
   std::vector<std::uint8_t> fates(result.fates.size());
   for (std::size_t i = 0; i < fates.size(); ++i) fates[i] = static_cast<std::uint8_t>(result.fates[i]);
@@ -115,7 +146,6 @@ py::dict result_of(const ReplayConfig& config, ReplayResult& result) {
 
 struct Common {
   std::string window;
-  std::string aggregate;
   std::int64_t allowed_lateness_ms = 0;
   std::optional<std::int64_t> max_future_skew_ms;
   std::optional<std::int64_t> max_age_ms;
@@ -125,7 +155,6 @@ struct Common {
 
 Common common_of(const py::dict& options) {
   return {options["window"].cast<std::string>(),
-          options["aggregate"].cast<std::string>(),
           options["allowed_lateness_ms"].cast<std::int64_t>(),
           options["max_future_skew_ms"].cast<std::optional<std::int64_t>>(),
           options["max_age_ms"].cast<std::optional<std::int64_t>>(),
@@ -146,12 +175,14 @@ py::list run_replay(const Times& event_ms, const Times& arrival_ms, const std::o
   const Common common = common_of(options);
   std::vector<std::string> problems;
   ReplayConfig base;
-  base.window = window_of(common.window, problems);
-  base.aggregate = aggregate_of(common.aggregate, problems);
+  base.window = window_spec(common.window, problems);
+  base.aggregates = aggregates_of(options, problems);
   base.allowed_lateness_ms = common.allowed_lateness_ms;
   base.max_future_skew_ms = common.max_future_skew_ms;
   base.max_age_ms = common.max_age_ms;
   base.early_every_ms = options["early_every_ms"].cast<std::int64_t>();
+  base.early_every_records = options["early_records"].cast<std::int64_t>();
+  base.accumulation = accumulation_of(options["accumulation"].cast<std::string>(), problems);
   base.phase_ms = options["phase_ms"].cast<std::int64_t>();
   base.keep_fates = options["keep_fates"].cast<bool>();
   base.most_rows = options["most_rows"].cast<std::size_t>();
@@ -180,8 +211,8 @@ py::object run_tune(const Times& event_ms, const Times& arrival_ms, const std::o
   const Common common = common_of(options);
   std::vector<std::string> problems;
   replay::TuneQuestion question;
-  question.window = window_of(common.window, problems);
-  question.aggregate = aggregate_of(common.aggregate, problems);
+  question.window = window_spec(common.window, problems);
+  question.aggregates = aggregates_of(options, problems);
   question.allowed_lateness_ms = common.allowed_lateness_ms;
   question.max_future_skew_ms = common.max_future_skew_ms;
   question.max_age_ms = common.max_age_ms;

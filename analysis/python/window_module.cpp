@@ -118,7 +118,6 @@ class WindowOperator {
  private:
   static window::WindowedAggregation spec_of(const std::string& text, const std::optional<std::string>& zone,
                                              const py::dict& options) {
-    using Accumulation = window::PanePolicy::Accumulation;
     window::WindowedAggregation spec;
     spec.lineage = false;
     spec.windows = window_definition(text, zone);
@@ -140,15 +139,7 @@ class WindowOperator {
     panes.early_every_records = options["early_every_records"].cast<std::int64_t>();
     panes.late_every_ms = options["late_every_ms"].cast<std::int64_t>();
     panes.late_every_records = options["late_every_records"].cast<std::int64_t>();
-    const auto accumulation = options["accumulation"].cast<std::string>();
-    if (accumulation == "discarding") {
-      panes.accumulation = Accumulation::discarding;
-    } else if (accumulation == "retracting") {
-      panes.accumulation = Accumulation::retracting;
-    } else if (accumulation != "accumulating") {
-      problems.push_back("accumulation: '" + accumulation +
-                         "' is none of accumulating, discarding, retracting");
-    }
+    panes.accumulation = accumulation_of(options["accumulation"].cast<std::string>(), problems);
     for (std::string& problem : spec.problems()) problems.push_back(std::move(problem));
     refuse(problems);
     return spec;

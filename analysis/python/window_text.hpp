@@ -3,14 +3,24 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/event_time/window/definition.hpp"
+#include "engine/event_time/window/pane_policy.hpp"
+#include "engine/replay/window_spec.hpp"
 
 namespace wrackline::python {
 
-/// The windows of a replay ("5s", "hopping=60s/5s", ...), and sliding=D, count=N, count=N/M, global; those of
-/// days and hours in an IANA zone. Raises ValueError.
+/// "5s" (tumbling: it is the commonest), or what `replay --window` takes. What is wrong is added to
+/// `problems`.
+replay::WindowSpec window_spec(const std::string& text, std::vector<std::string>& problems);
+
+/// The same, in an IANA time zone if they are by timestamp. Raises ValueError.
 event_time::window::WindowDefinition window_definition(const std::string& text,
                                                        const std::optional<std::string>& zone);
+
+/// By name. What is wrong is added to `problems`.
+event_time::window::PanePolicy::Accumulation accumulation_of(const std::string& name,
+                                                             std::vector<std::string>& problems);
 
 }  // namespace wrackline::python

@@ -11,6 +11,7 @@
 #include <ctime>
 
 #include <map>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -84,7 +85,11 @@ struct Workload {
   const char* name;
   const char* watermark;
   replay::WindowSpec window;
+  const char* aggregates = "count";
+  bool read = false;  ///< with values, and somebody looks at every result
 };
+
+constexpr const char* kBounded = "bounded=200ms,interval=0,scope=task";
 
 const std::vector<Workload>& workloads() {
   using replay::WindowSpec;
@@ -96,7 +101,18 @@ const std::vector<Workload>& workloads() {
       {"k-slack", "k_slack,interval=0,scope=task", WindowSpec::tumbling(5000)},
       {"per-key", "bounded=200ms,interval=0,scope=partition", WindowSpec::tumbling(5000)},
       {"session", "bounded=200ms,interval=0,scope=task", WindowSpec::session(20)},
-      {"statistics", "bounded=200ms,interval=0,scope=task", WindowSpec::tumbling(5000)},
+      {"statistics", kBounded, WindowSpec::tumbling(5000), "mean"},
+      {"distinct", kBounded, WindowSpec::tumbling(5000), "distinct", true},
+      {"distinct-sketch", kBounded, WindowSpec::tumbling(5000), "distinct_sketch", true},
+      {"exact-quantile", kBounded, WindowSpec::tumbling(5000), "quantile", true},
+      {"quantile-sketch", kBounded, WindowSpec::tumbling(5000), "quantile_sketch", true},
+      {"t-digest", kBounded, WindowSpec::tumbling(5000), "quantile_t_digest", true},
+      {"sliding", kBounded, WindowSpec::sliding(5000)},
+      {"sliding-mean", kBounded, WindowSpec::sliding(500), "mean", true},
+      {"sliding-sketch", kBounded, WindowSpec::sliding(500), "quantile_sketch", true},
+      {"count", kBounded, WindowSpec::count(100)},
+      {"count-overlapping", kBounded, WindowSpec::count(100, 10), "mean", true},
+      {"global", kBounded, WindowSpec::global()},
   };
   return all;
 }
@@ -105,9 +121,21 @@ void run_ours(const Workload& workload, const Trace& trace) {
   replay::ReplayConfig config;
   config.watermark = *event_time::strategy::parse_text(workload.watermark).block;
   config.window = workload.window;
-  if (std::string_view{workload.name} == "statistics") config.aggregate = replay::Aggregate::mean;
+  const std::vector<std::string> names{workload.aggregates};
+  const bool is_quantile = names.front().find("quantile") != std::string::npos;
+  config.aggregates = replay::parse_aggregates(names, is_quantile ? std::optional{0.99} : std::nullopt).list;
+  if (workload.window.kind == replay::WindowKind::global) config.early_every_ms = 1000;
+  std::vector<std::int64_t> values;
+  if (workload.read) {
+    sim::Stream stream{42, "bench", "values"};
+    for (std::size_t i = 0; i < trace.event_ms.size(); ++i)
+      values.push_back(static_cast<std::int64_t>(stream.below(10'000)));
+    // One row is kept and all are made.
+    config.rows = replay::RowsOf::keys;
+    config.most_rows = 1;
+  }
   replay::Replay ours{{config}};
-  const replay::Columns all{trace.event_ms, trace.arrival_ms, trace.key, {}};
+  const replay::Columns all{trace.event_ms, trace.arrival_ms, trace.key, values};
   measure(
       "wrackline", trace, [&](std::size_t at, std::size_t rows) { ours.feed(all.slice(at, rows)); },
       [] { return 0; });

@@ -47,6 +47,9 @@ class Cells {
  public:
   static constexpr std::uint32_t kMostDenseKeys = 1U << 16;
 
+  /// A cell without records is a copy of `blank`.
+  explicit Cells(const Cell& blank = {}) : blank_{blank} {}
+
   /// Keys that have a cell, in order of first appearance.
   const std::vector<std::uint32_t>& keys() const { return keys_; }
 
@@ -82,7 +85,7 @@ class Cells {
       table_.clear();
       packed_.clear();
     } else {
-      for (const std::uint32_t key : keys_) dense_[key] = Cell{};
+      for (const std::uint32_t key : keys_) dense_[key] = blank_;
     }
     keys_.clear();
   }
@@ -91,7 +94,7 @@ class Cells {
   Cell& slot(std::uint32_t key) {
     if (!sparse_ && key >= dense_.size()) {
       if (key < kMostDenseKeys) {
-        dense_.resize(std::max<std::size_t>(key + std::size_t{1}, dense_.size() * 2));
+        dense_.resize(std::max<std::size_t>(key + std::size_t{1}, dense_.size() * 2), blank_);
       } else {
         go_sparse();
       }
@@ -102,7 +105,7 @@ class Cells {
     }
     const std::uint32_t at = table_.find_or_insert(key);
     if (at == packed_.size()) {
-      packed_.emplace_back();
+      packed_.push_back(blank_);
       keys_.push_back(key);
     }
     return packed_[at];
@@ -117,6 +120,7 @@ class Cells {
     sparse_ = true;
   }
 
+  Cell blank_;
   bool sparse_ = false;
   std::vector<Cell> dense_;
   std::vector<std::uint32_t> keys_;

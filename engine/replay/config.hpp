@@ -1,37 +1,38 @@
 // One configuration of a replay: everything a user would set at a job that reads the same records.
 //
 // Modelled: a watermark block of the catalogue (strategy, emission, scope, combination, idleness), windows,
-// allowed lateness, early panes, an aggregate, and the processor's guards against absurd clocks (science.md
+// allowed lateness, early panes, aggregates, and the processor's guards against absurd clocks (science.md
 // 6.1: maximum future skew, maximum age). Refused, in words: alignment (a replay can not pause a source) and
 // out-of-band propagation (there is one task).
+//
+// Early panes of windows that end in event time come on one beat for all of them: each shows what it has, if
+// that is more than before. A global window has triggers of its own (global_windows.hpp). Count windows have
+// one pane and are never late, so neither early panes nor allowed lateness.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "engine/event_time/strategy/catalogue.hpp"
+#include "engine/event_time/window/pane_policy.hpp"
+#include "engine/replay/aggregates.hpp"
 #include "engine/replay/row_list.hpp"
 #include "engine/replay/window_spec.hpp"
 
 namespace wrackline::replay {
-
-enum class Aggregate : std::uint8_t { count, sum, min, max, mean };
-std::optional<Aggregate> parse_aggregate(std::string_view name);
-std::string_view to_string(Aggregate aggregate);
-/// What a cell of it takes in a state store, by the model of science.md 2.
-std::uint64_t partial_bytes(Aggregate aggregate);
 
 struct ReplayConfig {
   std::string label;  ///< for the reader of the result
   event_time::strategy::Block watermark;
   WindowSpec window;
   std::int64_t allowed_lateness_ms = 0;
-  std::int64_t early_every_ms = 0;  ///< an early pane so often, on the clock of arrivals; 0: none
-  Aggregate aggregate = Aggregate::count;
+  std::int64_t early_every_ms = 0;       ///< an early pane so often, on the clock of arrivals; 0: none
+  std::int64_t early_every_records = 0;  ///< of global windows: a pane for so many records; 0: not by number
+  event_time::window::PanePolicy::Accumulation accumulation = {};  ///< of global windows
+  AggregateList aggregates;
   /// A record further ahead of its arrival, or older, is rejected: no watermark and no window sees it.
   std::optional<std::int64_t> max_future_skew_ms;
   std::optional<std::int64_t> max_age_ms;

@@ -7,6 +7,7 @@
 // loop has no call in it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/replay/columns.hpp"
@@ -44,7 +45,15 @@ class LaneOf final : public Lane {
   /// Watermarks beyond stand for "everything has come"; kept away from the end of the axis.
   static constexpr std::int64_t kLatestMs = std::int64_t{1} << 52;
 
+  /// Windows with triggers of their own by the clock, which each record may set.
+  static constexpr bool kClocked = requires(const Windows& windows) { windows.next_clock_ms(); };
+
   void run_timers(std::int64_t until_ms);
+  std::int64_t earliest_timer() const {
+    std::int64_t earliest = std::min(feed_.next_timer(), next_early_);
+    if constexpr (kClocked) earliest = std::min(earliest, windows_.next_clock_ms());
+    return earliest;
+  }
   void moved(std::int64_t watermark, std::int64_t now_ms);
   void leap(std::int64_t now_ms, std::int64_t until_ms);
   void reject(std::int64_t event_ms, std::int64_t now_ms);

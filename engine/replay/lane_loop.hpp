@@ -16,9 +16,9 @@ void LaneOf<Windows, Feed>::feed(const Columns& columns) {
     const std::int64_t first = columns.arrival_ms.front();
     result_.first_arrival_ms = last_arrival_ms_ = first;
     feed_.start(first);
-    if (config_.early_every_ms > 0)
+    if (config_.early_every_ms > 0 && !kClocked)
       next_early_ = first + (config_.phase_ms == 0 ? config_.early_every_ms : config_.phase_ms);
-    next_timer_ = std::min(feed_.next_timer(), next_early_);
+    next_timer_ = earliest_timer();
   }
   const std::size_t count = columns.size();
   const std::int64_t* const events = columns.event_ms.data();
@@ -46,6 +46,7 @@ void LaneOf<Windows, Feed>::feed(const Columns& columns) {
     const bool is_behind = event_ms <= watermark;
     behind += is_behind ? 1 : 0;
     const Verdict verdict = windows_.add(key, event_ms, value, now_ms, watermark);
+    if constexpr (kClocked) next_timer_ = earliest_timer();
     if (verdict != Verdict::accepted) [[unlikely]] {
       if (verdict == Verdict::dropped) {
         ++result_.dropped;
@@ -92,6 +93,13 @@ void LaneOf<Windows, Feed>::moved(std::int64_t watermark, std::int64_t now_ms) {
 template <class Windows, class Feed>
 void LaneOf<Windows, Feed>::run_timers(std::int64_t until_ms) {
   while (next_timer_ <= until_ms) {
+    if constexpr (kClocked) {
+      if (next_timer_ == windows_.next_clock_ms()) {
+        windows_.on_clock(next_timer_);
+        next_timer_ = earliest_timer();
+        continue;
+      }
+    }
     if (next_early_ <= feed_.next_timer()) {
       // Between two records nothing new can be shown, so one early pane a gap is enough.
       windows_.show_early(next_early_);
@@ -108,7 +116,7 @@ void LaneOf<Windows, Feed>::run_timers(std::int64_t until_ms) {
         leap(now_ms, limit_ms);
       }
     }
-    next_timer_ = std::min(feed_.next_timer(), next_early_);
+    next_timer_ = earliest_timer();
   }
 }
 
@@ -144,7 +152,9 @@ ReplayResult LaneOf<Windows, Feed>::take(bool at_end) {
   result_.label = config_.label;
   result_.last_arrival_ms = last_arrival_ms_;
   result_.windows = windows_.take(at_end, last_arrival_ms_);
-  result_.state_bytes = result_.windows.peak_cells * partial_bytes(config_.aggregate);
+  result_.state_bytes = result_.windows.peak_bytes != 0
+                            ? result_.windows.peak_bytes
+                            : result_.windows.peak_cells * config_.aggregates.partial_bytes();
   result_.before_first_watermark =
       result_.records - result_.rejected_future - result_.rejected_old - result_.lag.count();
   result_.mean_lag_over_time_ms =
@@ -157,6 +167,7 @@ ReplayResult LaneOf<Windows, Feed>::take(bool at_end) {
   result_.slack_ms = feed_.slack_ms();
   result_.strategy_bytes = feed_.state_bytes();
   result_.rows = rows_.take();
+  result_.row_results = rows_.take_results();
   result_.rows_left_out = rows_.left_out();
   lag_area_ = 0;
   lag_time_ms_ = 0;

@@ -4,7 +4,8 @@
 namespace wrackline::replay {
 
 std::unique_ptr<Lane> make_session_lane(const ReplayConfig& config) {
-  return make_lane_of<SessionWindows>(config);
+  if (config.aggregates.detailed()) return make_lane_of<SessionWindows<DetailCell>>(config);
+  return make_lane_of<SessionWindows<StatCell>>(config);
 }
 
 }  // namespace wrackline::replay

@@ -18,8 +18,22 @@ constexpr std::size_t kBlockRows = 4096;
 
 std::unique_ptr<Lane> make_lane(const ReplayConfig& config) {
   assert(config.problems().empty());
-  if (config.window.kind == WindowKind::session) return make_session_lane(config);
-  return config.aggregate == Aggregate::count ? make_count_lane(config) : make_stat_lane(config);
+  switch (config.window.kind) {
+    case WindowKind::tumbling:
+    case WindowKind::hopping:
+    case WindowKind::cumulate:
+      break;
+    case WindowKind::session:
+      return make_session_lane(config);
+    case WindowKind::sliding:
+      return make_sliding_lane(config);
+    case WindowKind::count:
+      return make_count_window_lane(config);
+    case WindowKind::global:
+      return make_global_lane(config);
+  }
+  if (config.aggregates.detailed()) return make_detail_lane(config);
+  return config.aggregates.counts_only() ? make_count_lane(config) : make_stat_lane(config);
 }
 
 Replay::Replay(const std::vector<ReplayConfig>& configs, unsigned threads)

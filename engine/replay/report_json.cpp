@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/event_time/strategy/text.hpp"
+#include "engine/replay/meaningless.hpp"
 
 namespace wrackline::replay {
 
@@ -24,7 +25,37 @@ Json spread_json(const Spread& spread, std::uint64_t missing) {
           {"missing", missing}};
 }
 
+/// Of a quantity that windows of this kind do not have.
+Json no_spread() {
+  return {{"mean_ms", nullptr},  {"p50_ms", nullptr},      {"p95_ms", nullptr}, {"p99_ms", nullptr},
+          {"least_ms", nullptr}, {"greatest_ms", nullptr}, {"count", 0},        {"missing", nullptr}};
+}
+
+Json errors_json(const AggregateList& aggregates, const WindowFigures& windows) {
+  Json all = Json::array();
+  const std::vector<SketchPair> pairs = aggregates.pairs();
+  const auto ratio = [](std::optional<std::int64_t> ppm) {
+    return ppm ? Json(static_cast<double>(*ppm) / 1e6) : Json(nullptr);
+  };
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const Spread none;
+    const Spread& off = i < windows.sketch_errors_ppm.size() ? windows.sketch_errors_ppm[i] : none;
+    all.push_back({{"sketch", std::string{name_of(aggregates.specs[pairs[i].sketch].function)}},
+                   {"against", std::string{name_of(aggregates.specs[pairs[i].exact].function)}},
+                   {"results", off.count()},
+                   {"mean", off.count() == 0 ? Json(nullptr) : Json(off.mean() / 1e6)},
+                   {"p50", ratio(off.quantile(5000))},
+                   {"p99", ratio(off.quantile(9900))},
+                   {"greatest", ratio(off.greatest())}});
+  }
+  return all;
+}
+
 Json pane_json(const PaneCount& panes) { return {{"panes", panes.panes}, {"records", panes.records}}; }
+
+Json completeness_json(const WindowSpec& window, const ReplayResult& result) {
+  return knows_completeness(window.kind) ? Json(result.completeness()) : Json(nullptr);
+}
 
 Json state_json(const ReplayResult& result) {
   const WindowFigures& windows = result.windows;
@@ -40,18 +71,38 @@ Json state_json(const ReplayResult& result) {
           {"strategy_bytes", result.strategy_bytes}};
 }
 
-Json rows_json(const ReplayResult& result) {
+std::string_view pane_name(PaneTiming timing) {
+  switch (timing) {
+    case PaneTiming::early:
+      return "early";
+    case PaneTiming::on_time:
+      return "on_time";
+    case PaneTiming::late:
+      break;
+  }
+  return "late";
+}
+
+Json rows_json(const ReplayConfig& config, const ReplayResult& result) {
   Json rows = Json::array();
+  std::size_t at = 0;
   for (const WindowRow& row : result.rows) {
-    rows.push_back({{"start_ms", row.start_ms},
-                    {"end_ms", row.end_ms},
-                    {"fired_at_ms", row.fired_at_ms},
-                    {"key", row.key},
-                    {"pane", row.timing == PaneTiming::late ? "late" : "on_time"},
-                    {"count", row.count},
-                    {"sum", row.sum},
-                    {"least", row.least},
-                    {"greatest", row.greatest}});
+    Json one{{"start_ms", row.start_ms},
+             {"end_ms", row.end_ms},
+             {"fired_at_ms", row.fired_at_ms},
+             {"key", row.key},
+             {"pane", std::string{pane_name(row.timing)}},
+             {"count", row.count},
+             {"sum", row.sum},
+             {"least", row.least},
+             {"greatest", row.greatest}};
+    if (row.retraction) one["retraction"] = true;
+    for (const AggregateSpec& spec : config.aggregates.specs) {
+      if (!is_detailed(spec)) continue;
+      const AggregateResult& value = result.row_results[at++];
+      one[std::string{name_of(spec.function)}] = spec.is_sketch() ? Json(value.real) : Json(value.value);
+    }
+    rows.push_back(std::move(one));
   }
   return rows;
 }
@@ -102,7 +153,7 @@ Json to_json(const ReplayConfig& config, const ReplayResult& result) {
   Json json{{"watermark", strategy::to_text(config.watermark)},
             {"window", to_text(config.window)},
             {"allowed_lateness_ms", config.allowed_lateness_ms},
-            {"aggregate", std::string{to_string(config.aggregate)}},
+            {"aggregate", config.aggregates.text()},
             {"records", result.records},
             {"rejected_future", result.rejected_future},
             {"rejected_old", result.rejected_old},
@@ -118,21 +169,29 @@ Json to_json(const ReplayConfig& config, const ReplayResult& result) {
             {"fallbacks", result.strategy.fallbacks},
             {"slack_ms", result.slack_ms},
             {"monotonicity_violations", result.monotonicity_violations},
-            {"result_latency", spread_json(windows.firing_delay, windows.overdue.count())},
+            {"result_latency", ends_in_time(config.window.kind)
+                                   ? spread_json(windows.firing_delay, windows.overdue.count())
+                                   : no_spread()},
             {"record_latency", spread_json(windows.record_latency, result.without_result())},
-            {"completeness", result.completeness()},
+            {"completeness", completeness_json(config.window, result)},
             {"early", pane_json(windows.early)},
             {"on_time", pane_json(windows.on_time)},
             {"late", pane_json(windows.late)},
-            {"lost", windows.lost},
+            {"retractions", windows.retractions},
+            {"partly_late", windows.partly_late},
+            {"lost", knows_completeness(config.window.kind) ? Json(windows.lost) : Json(nullptr)},
             {"unfired", windows.unfired},
             {"unfired_windows", windows.unfired_windows},
             {"results", windows.results},
             {"state", state_json(result)},
             {"first_arrival_ms", result.first_arrival_ms},
             {"last_arrival_ms", result.last_arrival_ms}};
+  if (const auto p = config.aggregates.quantile()) json["quantile"] = *p;
+  if (!config.aggregates.pairs().empty()) json["sketch_errors"] = errors_json(config.aggregates, windows);
+  for (const Meaningless& what : meaningless(config.window.kind))
+    json["not_applicable"][std::string{what.figure}] = std::string{what.why};
   if (!result.rows.empty() || result.rows_left_out > 0) {
-    json["rows"] = rows_json(result);
+    json["rows"] = rows_json(config, result);
     json["rows_left_out"] = result.rows_left_out;
   }
   return json;
@@ -150,11 +209,12 @@ Json to_json(const TuneQuestion& question, const TuneReport& report) {
              {"interval", {candidate.interval.low, candidate.interval.high}},
              {"clustering", candidate.interval.phi},
              {"behind_rate", first.behind_rate()},
+             {"partly_late", first.windows.partly_late},
              {"p50_ms", or_null(candidate.p50_ms)},
              {"p95_ms", or_null(candidate.p95_ms)},
              {"p99_ms", or_null(candidate.p99_ms)},
              {"overdue_windows", first.windows.overdue.count()},
-             {"completeness", first.completeness()},
+             {"completeness", completeness_json(question.window, first)},
              {"early", pane_json(first.windows.early)},
              {"on_time", pane_json(first.windows.on_time)},
              {"late", pane_json(first.windows.late)},
@@ -168,7 +228,7 @@ Json to_json(const TuneQuestion& question, const TuneReport& report) {
           {"dropped", candidate.second.dropped},
           {"dropped_rate", candidate.second.dropped_rate()},
           {"p99_ms", or_null(candidate.held_out_p99_ms)},
-          {"completeness", candidate.second.completeness()},
+          {"completeness", completeness_json(question.window, candidate.second)},
           {"worst_stretch", {{"records", candidate.worst_records}, {"dropped", candidate.worst_dropped}}}};
     }
     candidates.push_back(std::move(one));

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/event_time/strategy/strategy.hpp"
+#include "engine/replay/aggregates.hpp"
 #include "engine/replay/drop_blocks.hpp"
 #include "engine/replay/spread.hpp"
 #include "engine/replay/window_figures.hpp"
@@ -57,6 +58,8 @@ struct ReplayResult {
   std::int64_t last_arrival_ms = 0;
 
   std::vector<WindowRow> rows;
+  /// Of the detailed aggregates, row by row; empty if there are none.
+  std::vector<AggregateResult> row_results;
   std::uint64_t rows_left_out = 0;
   std::vector<Fate> fates;
   std::vector<std::int64_t> met_watermark_ms;  ///< engines' value; kMinTimestamp: none yet

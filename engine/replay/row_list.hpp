@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "engine/replay/aggregates.hpp"
 #include "engine/replay/window_figures.hpp"
 
 namespace wrackline::replay {
@@ -22,20 +24,25 @@ class RowList {
 
   bool wants_windows() const { return what_ == RowsOf::windows; }
   bool wants_keys() const { return what_ == RowsOf::keys; }
-  void add(const WindowRow& row) {
+  /// `results` of the detailed aggregates, as many for each row.
+  void add(const WindowRow& row, std::span<const AggregateResult> results = {}) {
     if (rows_.size() < most_) {
       rows_.push_back(row);
+      results_.insert(results_.end(), results.begin(), results.end());
     } else {
       ++left_out_;
     }
   }
   std::uint64_t left_out() const { return left_out_; }
   std::vector<WindowRow> take() { return std::exchange(rows_, {}); }
+  /// Row by row.
+  std::vector<AggregateResult> take_results() { return std::exchange(results_, {}); }
 
  private:
   RowsOf what_;
   std::size_t most_;
   std::vector<WindowRow> rows_;
+  std::vector<AggregateResult> results_;
   std::uint64_t left_out_ = 0;
 };
 

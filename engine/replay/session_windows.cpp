@@ -8,12 +8,18 @@ namespace wrackline::replay {
 using event_time::kMaxTimestamp;
 using event_time::kMinTimestamp;
 
-SessionWindows::SessionWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows)
-    : gap_{window.size_ms}, lateness_{allowed_lateness_ms}, rows_{rows} {
+template <class Cell>
+SessionWindows<Cell>::SessionWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms,
+                                     RowList& rows, const AggregateList& aggregates)
+    : gap_{window.size_ms},
+      lateness_{allowed_lateness_ms},
+      results_{aggregates, rows},
+      blank_{results_.template blank<Cell>()} {
   assert(window.kind == WindowKind::session && window.problems().empty() && allowed_lateness_ms >= 0);
 }
 
-std::uint32_t SessionWindows::allocate(std::uint32_t key) {
+template <class Cell>
+std::uint32_t SessionWindows<Cell>::allocate(std::uint32_t key) {
   std::uint32_t number = 0;
   if (free_.empty()) {
     number = static_cast<std::uint32_t>(sessions_.size());
@@ -27,25 +33,33 @@ std::uint32_t SessionWindows::allocate(std::uint32_t key) {
   ++session.generation;
   session.shown = session.shown_early = 0;
   session.fired = false;
-  session.cell = StatCell{};
+  session.cell = blank_;
+  if constexpr (kDetailed<Cell>) bytes_ += session.cell.bytes();
   ++live_;
   return number;
 }
 
-void SessionWindows::release(std::uint32_t number) {
+template <class Cell>
+void SessionWindows<Cell>::release(std::uint32_t number) {
+  if constexpr (kDetailed<Cell>) {
+    bytes_ -= sessions_[number].cell.bytes();
+    sessions_[number].cell = blank_;
+  }
   ++sessions_[number].generation;
   free_.push_back(number);
   --live_;
 }
 
-void SessionWindows::push_due(std::int64_t at, std::uint32_t number) {
+template <class Cell>
+void SessionWindows<Cell>::push_due(std::int64_t at, std::uint32_t number) {
   heap_.push_back({at, number, sessions_[number].generation});
   std::push_heap(heap_.begin(), heap_.end());
   next_event_ = heap_.front().at;
 }
 
-Verdict SessionWindows::add(std::uint32_t key, std::int64_t event_ms, std::int64_t value, std::int64_t now_ms,
-                            std::int64_t watermark) {
+template <class Cell>
+Verdict SessionWindows<Cell>::add(std::uint32_t key, std::int64_t event_ms, std::int64_t value,
+                                  std::int64_t now_ms, std::int64_t watermark) {
   if (key >= by_key_.size()) by_key_.resize(std::max<std::size_t>(key + std::size_t{1}, by_key_.size() * 2));
   std::vector<std::uint32_t>& mine = by_key_[key];
   // TimeWindow.intersects: windows that touch merge. Sessions of a key do not touch each other, so those that
@@ -78,7 +92,9 @@ Verdict SessionWindows::add(std::uint32_t key, std::int64_t event_ms, std::int64
     Session& kept = sessions_[mine[from]];
     for (std::size_t i = from + 1; i < to; ++i) {
       Session& merged = sessions_[mine[i]];
+      if constexpr (kDetailed<Cell>) bytes_ -= kept.cell.bytes();
       kept.cell.merge(merged.cell);
+      if constexpr (kDetailed<Cell>) bytes_ += kept.cell.bytes();
       kept.shown += merged.shown;
       kept.shown_early += merged.shown_early;
       kept.waiting.take(merged.waiting);
@@ -96,7 +112,12 @@ Verdict SessionWindows::add(std::uint32_t key, std::int64_t event_ms, std::int64
     kept.end = end;
   }
   Session& session = sessions_[mine[from]];
+  if constexpr (kDetailed<Cell>) bytes_ -= session.cell.bytes();
   session.cell.add(value);
+  if constexpr (kDetailed<Cell>) {
+    bytes_ += session.cell.bytes();
+    figures_.peak_bytes = std::max(figures_.peak_bytes, bytes_);
+  }
   ++held_;
   ++figures_.slice_updates;
   ++figures_.bucket_updates;
@@ -106,7 +127,8 @@ Verdict SessionWindows::add(std::uint32_t key, std::int64_t event_ms, std::int64
   return Verdict::accepted;
 }
 
-void SessionWindows::fire(Session& session, PaneTiming timing, std::int64_t now_ms) {
+template <class Cell>
+void SessionWindows<Cell>::fire(Session& session, PaneTiming timing, std::int64_t now_ms) {
   const auto content = static_cast<std::uint64_t>(session.cell.count);
   PaneCount& panes = timing == PaneTiming::late ? figures_.late : figures_.on_time;
   ++panes.panes;
@@ -120,13 +142,20 @@ void SessionWindows::fire(Session& session, PaneTiming timing, std::int64_t now_
     ++figures_.results;
     ++figures_.combines;
   }
-  if (rows_.wants_keys() || rows_.wants_windows()) {
-    rows_.add({session.start, session.end, now_ms, session.key, timing, session.cell.count, session.cell.sum,
-               session.cell.least, session.cell.greatest});
+  if (timing == PaneTiming::on_time) results_.compare(session.cell, figures_);
+  if (results_.wants_rows()) {
+    WindowRow row;
+    row.start_ms = session.start;
+    row.end_ms = session.end;
+    row.fired_at_ms = now_ms;
+    row.key = session.key;
+    row.timing = timing;
+    results_.add_row(row, session.cell);
   }
 }
 
-void SessionWindows::advance(std::int64_t watermark, std::int64_t now_ms) {
+template <class Cell>
+void SessionWindows<Cell>::advance(std::int64_t watermark, std::int64_t now_ms) {
   while (!heap_.empty() && heap_.front().at <= watermark) {
     const Due due = heap_.front();
     std::pop_heap(heap_.begin(), heap_.end());
@@ -153,7 +182,8 @@ void SessionWindows::advance(std::int64_t watermark, std::int64_t now_ms) {
   next_event_ = heap_.empty() ? kMaxTimestamp : heap_.front().at;
 }
 
-void SessionWindows::show_early(std::int64_t /*now_ms*/) {
+template <class Cell>
+void SessionWindows<Cell>::show_early(std::int64_t /*now_ms*/) {
   for (Session& session : sessions_) {
     const auto content = static_cast<std::uint64_t>(session.cell.count);
     if (session.generation % 2 == 0 || session.fired || content <= session.shown_early) continue;
@@ -162,7 +192,8 @@ void SessionWindows::show_early(std::int64_t /*now_ms*/) {
   }
 }
 
-WindowFigures SessionWindows::take(bool at_end, std::int64_t now_ms) {
+template <class Cell>
+WindowFigures SessionWindows<Cell>::take(bool at_end, std::int64_t now_ms) {
   for (const Session& session : sessions_) {
     if (session.generation % 2 == 1 && !session.fired && session.end <= now_ms)
       figures_.overdue.insert(now_ms - session.end);
@@ -181,7 +212,11 @@ WindowFigures SessionWindows::take(bool at_end, std::int64_t now_ms) {
   figures_ = WindowFigures{};
   figures_.peak_windows = live_;
   figures_.peak_records = held_;
+  figures_.peak_bytes = bytes_;
   return taken;
 }
+
+template class SessionWindows<StatCell>;
+template class SessionWindows<DetailCell>;
 
 }  // namespace wrackline::replay

@@ -15,16 +15,18 @@
 
 #include "engine/event_time/timestamp.hpp"
 #include "engine/replay/cells.hpp"
-#include "engine/replay/row_list.hpp"
+#include "engine/replay/result_maker.hpp"
 #include "engine/replay/time_bag.hpp"
 #include "engine/replay/window_figures.hpp"
 #include "engine/replay/window_spec.hpp"
 
 namespace wrackline::replay {
 
+template <class Cell>
 class SessionWindows {
  public:
-  SessionWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows);
+  SessionWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows,
+                 const AggregateList& aggregates = {});
 
   Verdict add(std::uint32_t key, std::int64_t event_ms, std::int64_t value, std::int64_t now_ms,
               std::int64_t watermark);
@@ -43,7 +45,7 @@ class SessionWindows {
     std::uint64_t shown = 0;       ///< of cell.count, in panes so far
     std::uint64_t shown_early = 0;
     bool fired = false;
-    StatCell cell;
+    Cell cell;
     TimeBag waiting;
   };
   struct Due {
@@ -63,7 +65,8 @@ class SessionWindows {
 
   std::int64_t gap_;
   std::int64_t lateness_;
-  RowList& rows_;
+  ResultMaker results_;
+  Cell blank_;
   std::vector<std::vector<std::uint32_t>> by_key_;  ///< sessions of a key, ascending by start
   std::vector<Session> sessions_;
   std::vector<std::uint32_t> free_;
@@ -71,7 +74,11 @@ class SessionWindows {
   std::int64_t next_event_ = event_time::kMaxTimestamp;
   std::uint64_t live_ = 0;
   std::uint64_t held_ = 0;
+  std::uint64_t bytes_ = 0;  ///< of cells with accumulators
   WindowFigures figures_;
 };
+
+extern template class SessionWindows<StatCell>;
+extern template class SessionWindows<DetailCell>;
 
 }  // namespace wrackline::replay

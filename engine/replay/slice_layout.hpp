@@ -66,7 +66,7 @@ class SliceLayout {
         ends.last = event_time::floor_to(slice_start, size_, offset_) + size_;
         break;
       case WindowKind::tumbling:
-      case WindowKind::session:
+      default:
         ends.first = ends.last = slice_start + size_;
         break;
     }

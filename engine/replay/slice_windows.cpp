@@ -9,9 +9,15 @@ using event_time::kMaxTimestamp;
 using event_time::kMinTimestamp;
 
 template <class Cell>
-SliceWindows<Cell>::SliceWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows)
-    : layout_{window}, lateness_{allowed_lateness_ms}, rows_{rows} {
-  assert(window.kind != WindowKind::session && window.problems().empty() && allowed_lateness_ms >= 0);
+SliceWindows<Cell>::SliceWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows,
+                                 const AggregateList& aggregates)
+    : layout_{window},
+      lateness_{allowed_lateness_ms},
+      rows_{rows},
+      results_{aggregates, rows},
+      blank_{results_.template blank<Cell>()},
+      total_{blank_} {
+  assert(by_timestamp(window.kind) && window.problems().empty() && allowed_lateness_ms >= 0);
 }
 
 template <class Cell>
@@ -36,6 +42,7 @@ Verdict SliceWindows<Cell>::add_slowly(std::uint32_t key, std::int64_t event_ms,
   const std::int64_t cleaned = ends.up_to(cleaned_to(watermark), step);
   const std::int64_t late = passed - cleaned;
   figures_.lost += static_cast<std::uint64_t>(cleaned);
+  if (cleaned > 0) ++figures_.partly_late;
   slice.already_lost += static_cast<std::uint64_t>(cleaned);
   if (late == 0) {
     slice.waiting.add(event_ms);
@@ -68,7 +75,7 @@ typename SliceWindows<Cell>::Slice& SliceWindows<Cell>::open(std::int64_t start,
 
   std::unique_ptr<Slice> fresh;
   if (spare_.empty()) {
-    fresh = std::make_unique<Slice>();
+    fresh = std::make_unique<Slice>(blank_);
   } else {
     fresh = std::move(spare_.back());
     spare_.pop_back();
@@ -183,12 +190,12 @@ void SliceWindows<Cell>::fire(std::int64_t end, std::int64_t now_ms) {
       shown_early_.erase(at);
     }
   }
-  if (to - from == 1 && !rows_.wants_keys() && !rows_.wants_windows()) {
+  if (to - from == 1 && !results_.reads()) {
     figures_.results += slices_[from]->cells.keys().size();
     return;
   }
   total_.clear();
-  Cell all;
+  Cell all = blank_;
   for (std::size_t i = from; i < to; ++i) {
     const Cells<Cell>& cells = slices_[i]->cells;
     for (std::size_t k = 0; k < cells.keys().size(); ++k) {
@@ -197,18 +204,21 @@ void SliceWindows<Cell>::fire(std::int64_t end, std::int64_t now_ms) {
     }
   }
   figures_.results += total_.keys().size();
-  if (rows_.wants_windows()) rows_.add(row_of(0, all, end, now_ms, PaneTiming::on_time));
+  if (results_.compares()) {
+    for (std::size_t k = 0; k < total_.keys().size(); ++k) results_.compare(total_.at(k), figures_);
+  }
+  if (rows_.wants_windows()) add_row(0, all, end, now_ms, PaneTiming::on_time);
   if (rows_.wants_keys()) {
     std::vector<std::pair<std::uint32_t, std::size_t>> order;
     for (std::size_t k = 0; k < total_.keys().size(); ++k) order.emplace_back(total_.keys()[k], k);
     std::sort(order.begin(), order.end());
-    for (const auto& [key, k] : order) rows_.add(row_of(key, total_.at(k), end, now_ms, PaneTiming::on_time));
+    for (const auto& [key, k] : order) add_row(key, total_.at(k), end, now_ms, PaneTiming::on_time);
   }
 }
 
 template <class Cell>
 void SliceWindows<Cell>::show_late(std::uint32_t key, std::int64_t end, std::int64_t now_ms) {
-  Cell total;
+  Cell total = blank_;
   for (std::size_t i = first_slice_from(layout_.window_start(end));
        i < slices_.size() && slices_[i]->start < end; ++i) {
     const Cells<Cell>& cells = slices_[i]->cells;
@@ -218,24 +228,19 @@ void SliceWindows<Cell>::show_late(std::uint32_t key, std::int64_t end, std::int
       total.merge(*cell);
     }
   }
-  rows_.add(row_of(rows_.wants_keys() ? key : 0, total, end, now_ms, PaneTiming::late));
+  add_row(rows_.wants_keys() ? key : 0, total, end, now_ms, PaneTiming::late);
 }
 
 template <class Cell>
-WindowRow SliceWindows<Cell>::row_of(std::uint32_t key, const Cell& cell, std::int64_t end,
-                                     std::int64_t now_ms, PaneTiming timing) const {
-  WindowRow row{.start_ms = layout_.window_start(end),
-                .end_ms = end,
-                .fired_at_ms = now_ms,
-                .key = key,
-                .timing = timing,
-                .count = cell.count};
-  if constexpr (requires { cell.sum; }) {
-    row.sum = cell.sum;
-    row.least = cell.least;
-    row.greatest = cell.greatest;
-  }
-  return row;
+void SliceWindows<Cell>::add_row(std::uint32_t key, const Cell& cell, std::int64_t end, std::int64_t now_ms,
+                                 PaneTiming timing) {
+  WindowRow row;
+  row.start_ms = layout_.window_start(end);
+  row.end_ms = end;
+  row.fired_at_ms = now_ms;
+  row.key = key;
+  row.timing = timing;
+  results_.add_row(row, cell);
 }
 
 template <class Cell>
@@ -271,14 +276,28 @@ void SliceWindows<Cell>::settle(const Slice& slice) {
       slice.records * static_cast<std::uint64_t>(ends.count(layout_.step_ms())) - slice.already_lost;
 }
 
+/// How much accumulators take is looked at when slices go and at the end, as that of all records: slices only
+/// grow in between.
+template <class Cell>
+void SliceWindows<Cell>::weigh() {
+  std::uint64_t held = 0;
+  std::uint64_t bytes = 0;
+  for (const auto& slice : slices_) {
+    held += slice->records;
+    if constexpr (kDetailed<Cell>) {
+      for (std::size_t k = 0; k < slice->cells.keys().size(); ++k) bytes += slice->cells.at(k).bytes();
+    }
+  }
+  figures_.peak_records = std::max(figures_.peak_records, held);
+  figures_.peak_bytes = std::max(figures_.peak_bytes, bytes);
+}
+
 template <class Cell>
 void SliceWindows<Cell>::clean_up(std::int64_t watermark) {
   std::size_t gone = 0;
   while (gone < slices_.size() && slices_[gone]->last_end - 1 + lateness_ <= watermark) ++gone;
   if (gone == 0) return;
-  std::uint64_t held = 0;
-  for (const auto& slice : slices_) held += slice->records;
-  figures_.peak_records = std::max(figures_.peak_records, held);
+  weigh();
   for (std::size_t i = 0; i < gone; ++i) {
     std::unique_ptr<Slice>& slice = slices_[i];
     settle(*slice);
@@ -302,9 +321,7 @@ WindowFigures SliceWindows<Cell>::take(bool at_end, std::int64_t now_ms) {
       figures_.overdue.insert(now_ms - end);
     }
   }
-  std::uint64_t held = 0;
-  for (const auto& slice : slices_) held += slice->records;
-  figures_.peak_records = std::max(figures_.peak_records, held);
+  weigh();
   if (at_end) {
     const std::int64_t step = layout_.step_ms();
     std::int64_t above = kMinTimestamp;
@@ -323,11 +340,12 @@ WindowFigures SliceWindows<Cell>::take(bool at_end, std::int64_t now_ms) {
   figures_.peak_windows = windows_;
   figures_.peak_slices = slices_.size();
   figures_.peak_cells = cells_;
-  figures_.peak_records = held;
+  weigh();
   return taken;
 }
 
 template class SliceWindows<CountCell>;
 template class SliceWindows<StatCell>;
+template class SliceWindows<DetailCell>;
 
 }  // namespace wrackline::replay

@@ -22,7 +22,7 @@
 
 #include "engine/event_time/timestamp.hpp"
 #include "engine/replay/cells.hpp"
-#include "engine/replay/row_list.hpp"
+#include "engine/replay/result_maker.hpp"
 #include "engine/replay/slice_layout.hpp"
 #include "engine/replay/time_bag.hpp"
 #include "engine/replay/window_figures.hpp"
@@ -32,8 +32,9 @@ namespace wrackline::replay {
 template <class Cell>
 class SliceWindows {
  public:
-  /// Needs a window without problems() that is no session.
-  SliceWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows);
+  /// Needs a window by timestamp without problems().
+  SliceWindows(const WindowSpec& window, std::int64_t allowed_lateness_ms, RowList& rows,
+               const AggregateList& aggregates = {});
 
   /// One record, judged against `watermark`, which is the one of the last advance().
   Verdict add(std::uint32_t key, std::int64_t event_ms, std::int64_t value, std::int64_t now_ms,
@@ -63,6 +64,7 @@ class SliceWindows {
 
  private:
   struct Slice {
+    explicit Slice(const Cell& blank) : cells{blank} {}
     std::int64_t start = 0;
     std::int64_t first_end = 0;
     std::int64_t last_end = 0;
@@ -96,12 +98,14 @@ class SliceWindows {
   /// Ends in (above, to] of windows over the open slices, each counted once.
   std::uint64_t ends_between(std::int64_t above, std::int64_t to) const;
   void settle(const Slice& slice);
-  WindowRow row_of(std::uint32_t key, const Cell& cell, std::int64_t end, std::int64_t now_ms,
-                   PaneTiming timing) const;
+  void add_row(std::uint32_t key, const Cell& cell, std::int64_t end, std::int64_t now_ms, PaneTiming timing);
+  void weigh();
 
   SliceLayout layout_;
   std::int64_t lateness_;
   RowList& rows_;
+  ResultMaker results_;
+  Cell blank_;
   std::array<Hot, 64> hot_{};
   std::int64_t next_event_ = event_time::kMaxTimestamp;
   std::int64_t closed_to_ = event_time::kMinTimestamp;  ///< windows_ counts those that end after this
@@ -122,5 +126,6 @@ class SliceWindows {
 
 extern template class SliceWindows<CountCell>;
 extern template class SliceWindows<StatCell>;
+extern template class SliceWindows<DetailCell>;
 
 }  // namespace wrackline::replay

@@ -27,7 +27,7 @@ ReplayConfig config_of(const TuneQuestion& question, const strategy::Block& wate
   config.watermark = watermark;
   config.window = question.window;
   config.allowed_lateness_ms = question.allowed_lateness_ms;
-  config.aggregate = question.aggregate;
+  config.aggregates = question.aggregates;
   config.max_future_skew_ms = question.max_future_skew_ms;
   config.max_age_ms = question.max_age_ms;
   return config;
@@ -176,8 +176,15 @@ class Choice {
 }  // namespace
 
 std::vector<std::string> TuneQuestion::problems() const {
-  std::vector<std::string> found =
-      config_of(*this, {strategy::defaults(*strategy::catalogue().front()), {}}).problems();
+  std::vector<std::string> found;
+  if (ends_in_time(window.kind)) {
+    found = config_of(*this, {strategy::defaults(*strategy::catalogue().front()), {}}).problems();
+  } else {
+    found.push_back(fmt::format(
+        "window {}: such a window waits for no watermark, so there is none to choose: tumbling, hopping, "
+        "cumulate, session and sliding windows do",
+        to_text(window)));
+  }
   if (!(late_rate > 0 && late_rate < 1)) found.emplace_back("the late-drop rate must lie between 0 and 1");
   if (!(holdout >= 0 && holdout <= 0.9)) found.emplace_back("the held-out share must lie between 0 and 0.9");
   if (!(level > 0.5 && level < 1)) found.emplace_back("the level of the interval must lie between 0.5 and 1");
@@ -295,9 +302,15 @@ void decide(TuneReport& report, const TuneQuestion& question) {
         "one watermark for all (scope=task) waits for no partition: what stalls for longer than its lag "
         "comes "
         "late; --per-key judges watermarks that wait");
+  if (question.window.kind == WindowKind::sliding && chosen.first.windows.partly_late > 0)
+    cautions.push_back(
+        fmt::format("dropped are the records that come too late for all their windows, by more than the "
+                    "difference; {} came "
+                    "too late for some of them, and those lack it",
+                    percent(static_cast<double>(chosen.first.windows.partly_late) /
+                            static_cast<double>(chosen.first.records))));
   const std::int64_t interval_ms = question.grid.interval_ms;
-  if (interval_ms > 0 && question.window.kind != WindowKind::session &&
-      question.window.step_ms % interval_ms == 0)
+  if (interval_ms > 0 && by_timestamp(question.window.kind) && question.window.step_ms % interval_ms == 0)
     cautions.push_back(fmt::format(
         "windows and emission share a lattice ({} is a multiple of {}), so all results come at one phase of "
         "it: a job that starts at another moment answers up to {} sooner or later",

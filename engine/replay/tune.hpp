@@ -16,6 +16,8 @@
 // count with their age, so a watermark that stands still is not fast. The Pareto front is over drop rate and
 // P99 on the first part: nothing else is at least as good in both and better in one.
 //
+// Only windows that end in event time can be tuned for: count and global windows wait for no watermark.
+//
 // The trace is walked through three times (how long it is; what its first part looks like; the replay itself)
 // and never held. Not modelled: tuning of window and lateness (they are the question), and what a stall of a
 // kind that the first part has not seen would do - the holdout shows it where it happened.
@@ -37,7 +39,7 @@ namespace wrackline::replay {
 struct TuneQuestion {
   WindowSpec window;
   std::int64_t allowed_lateness_ms = 0;
-  Aggregate aggregate = Aggregate::count;
+  AggregateList aggregates;
   double late_rate = 0.01;             ///< dropped / records
   std::optional<std::int64_t> p99_ms;  ///< of the result latency
   double holdout = 0.5;                ///< the share of the records that judges; 0: none is held out

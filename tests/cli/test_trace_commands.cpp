@@ -59,14 +59,23 @@ class PhonesTrace {
     std::stable_sort(rows.begin(), rows.end(),
                      [](const Row& a, const Row& b) { return a.arrival < b.arrival; });
     std::ofstream file{path()};
+    std::ofstream valued{valued_path()};
     file << "key,event_time_ms,arrival_time_ms\n";
-    for (const Row& row : rows) file << fmt::format("phone-{},{},{}\n", row.phone, row.event, row.arrival);
+    valued << "key,event_time_ms,arrival_time_ms,value\n";
+    for (const Row& row : rows) {
+      file << fmt::format("phone-{},{},{}\n", row.phone, row.event, row.arrival);
+      // Any values that are bounded and far from uniform.
+      const std::int64_t spread = row.event % 97;
+      valued << fmt::format("phone-{},{},{},{}\n", row.phone, row.event, row.arrival, 50 + spread * spread);
+    }
   }
   ~PhonesTrace() { fs::remove_all(folder_); }
   PhonesTrace(const PhonesTrace&) = delete;
   PhonesTrace& operator=(const PhonesTrace&) = delete;
 
   std::string path() const { return (folder_ / "phones.csv").string(); }
+  /// The same with values.
+  std::string valued_path() const { return (folder_ / "valued.csv").string(); }
   std::string file(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name, std::ios::binary) << text;
     return (folder_ / name).string();
@@ -100,6 +109,47 @@ TEST_CASE("replay prints one screen about one watermark, a line each about sever
   tests::check_golden("cli/replay-rows.txt", rows.out);
 }
 
+TEST_CASE("replay says of each kind of windows what there is to say, and not more") {
+  const PhonesTrace phones;
+  std::string all;
+  const auto add = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"replay", phones.valued_path(), "--watermark", "bounded=200ms"});
+    const Result result = wrackline_with(arguments);
+    INFO(result.err);
+    CHECK(result.code == 0);
+    all += result.out + "\n";
+  };
+  add({"--window", "sliding=10s", "--lateness", "1s", "--rows", "2"});
+  add({"--window", "count=50/10", "--aggregate", "mean,quantile", "--quantile", "99%", "--rows", "2"});
+  add({"--window", "global", "--early", "1m", "--early-records", "200", "--accumulation", "retracting",
+       "--aggregate", "distinct", "--rows", "4"});
+  add({"--window", "tumbling=1m", "--aggregate", "sum,count"});
+  tests::check_golden("cli/replay-kinds.txt", all);
+}
+
+TEST_CASE("replay holds sketches against the exact aggregates, if both are asked for") {
+  const PhonesTrace phones;
+  const Result result =
+      wrackline_with({"replay", phones.valued_path(), "--watermark", "bounded=200ms", "--window",
+                      "hopping=1m/20s", "--aggregate", "distinct,distinct_sketch", "--aggregate",
+                      "quantile,quantile_sketch,quantile_t_digest", "--quantile", "0.99", "--rows", "3"});
+  CHECK(result.code == 0);
+  tests::check_golden("cli/replay-sketches.txt", result.out);
+  const Result json_result = wrackline_with({"replay", phones.path(), "--watermark", "bounded=200ms",
+                                             "--window", "count=10", "--aggregate", "distinct", "--json"});
+  REQUIRE(json_result.code == 0);
+  const json one = json::parse(json_result.out)["replays"][0];
+  CHECK(one["completeness"].is_null());
+  CHECK(one["lost"].is_null());
+  CHECK(one["result_latency"]["p99_ms"].is_null());
+  CHECK(one["not_applicable"].size() == 4);
+  const Result several =
+      wrackline_with({"replay", phones.path(), "--watermark", "bounded=200ms", "--watermark", "k_slack",
+                      "--window", "count=10", "--aggregate", "distinct"});
+  CHECK(several.code == 0);
+  tests::check_golden("cli/replay-several-counts.txt", several.out);
+}
+
 TEST_CASE("replay --json holds the same figures, and does not depend on the threads") {
   const PhonesTrace phones;
   const std::vector<std::string> arguments{"replay",      phones.path(), "--watermark", "bounded=200ms",
@@ -128,6 +178,29 @@ TEST_CASE("replay says everything that is wrong with its arguments, with 64") {
   CHECK(wrong.code == 64);
   CHECK(wrong.out.empty());
   tests::check_golden("cli/replay-wrong.txt", wrong.err);
+  std::string kinds;
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--window", "sesion=30s"},
+                                             {"--window", "sliding=10"},
+                                             {"--window", "count=10/20"},
+                                             {"--window", "count=ten"},
+                                             {"--window", "global"},
+                                             {"--window", "count=10", "--lateness", "1s", "--early", "1s"},
+                                             {"--window", "tumbling=5s", "--early-records", "3"},
+                                             {"--aggregate", "median,quantil", "--quantile", "0.9"},
+                                             {"--aggregate", "quantile"},
+                                             {"--aggregate", "quantile,quantile", "--quantile", "99"},
+                                             {"--aggregate", "distinct,count,distinct"},
+                                             {"--quantile", "0.5"}}) {
+    std::vector<std::string> arguments{"replay", phones.path(), "--watermark", "bounded=1s"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Result result = wrackline_with(arguments);
+    INFO(more[0] << " " << more[1]);
+    CHECK(result.code == 64);
+    CHECK(result.out.empty());
+    kinds += fmt::format("{}\n{}\n", fmt::join(more, " "), result.err);
+  }
+  tests::check_golden("cli/replay-wrong-kinds.txt", kinds);
   CHECK(wrackline_with({"replay", phones.path()}).code == 64);
   CHECK(wrackline_with({"replay", phones.path(), "--watermark", "perfect"}).code == 64);
   CHECK(wrackline_with({"replay", phones.path(), "--watermark", "bounded,max_drift=1s"}).code == 64);
@@ -162,6 +235,13 @@ TEST_CASE("tune recommends, says why, and is judged on what it has not seen") {
                       "0.5%", "--interval", "700ms", "--holdout", "0"});
   CHECK(lenient.code == 0);
   tests::check_golden("cli/tune-lateness.txt", lenient.out);
+
+  // Of sliding windows it is not known how complete they are.
+  const Result sliding =
+      wrackline_with({"tune", phones.valued_path(), "--window", "sliding=10s", "--aggregate",
+                      "quantile_sketch", "--quantile", "0.99", "--strategy", "bounded"});
+  CHECK(sliding.code == 0);
+  tests::check_golden("cli/tune-sliding.txt", sliding.out);
 
   const Result machine = wrackline_with({"tune", phones.path(), "--window", "5s", "--json"});
   REQUIRE(machine.code == 0);
@@ -213,4 +293,11 @@ TEST_CASE("tune says what is wrong with its arguments, with 64") {
     CHECK_FALSE(result.err.empty());
     CHECK(result.out.empty());
   }
+  std::string kinds;
+  for (const char* const window : {"count=100", "global", "hoping=5s/1s"}) {
+    const Result result = wrackline_with({"tune", phones.path(), "--window", window});
+    CHECK(result.code == 64);
+    kinds += result.err;
+  }
+  tests::check_golden("cli/tune-wrong-windows.txt", kinds);
 }

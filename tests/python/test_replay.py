@@ -73,8 +73,17 @@ def test_guards_reject(trace):
         ({"watermark": []}, ValueError, "no watermarks"),
         ({"watermark": [7]}, TypeError, "a watermark is text"),
         ({"window": "tumbling=5"}, ValueError, "window"),
-        ({"window": "sliding=5s"}, ValueError, "window"),
+        ({"window": "slidin=5s"}, ValueError, 'did you mean "sliding"'),
+        ({"window": "count=10/11"}, ValueError, "a window each 1 to 10 of them"),
+        ({"window": "count=10", "lateness": "1s"}, ValueError, "nothing is late"),
+        ({"window": "count=10", "early": "1s"}, ValueError, "one pane"),
+        ({"window": "global"}, ValueError, "only early panes"),
+        ({"early_records": 3}, ValueError, "of global windows only"),
+        ({"accumulation": "adding"}, ValueError, "none of accumulating"),
         ({"aggregate": "median"}, ValueError, "none of count"),
+        ({"aggregate": "quantil"}, ValueError, 'did you mean "quantile"'),
+        ({"aggregate": ["count", "count"]}, ValueError, "twice"),
+        ({"aggregate": "quantile", "quantile": 1.5}, ValueError, "between 0 and 1"),
         ({"lateness": 5}, TypeError, "unit"),
         ({"lateness": "-5s"}, ValueError, "duration"),
         ({"max_age": "soon"}, ValueError, "max_age"),
@@ -87,6 +96,66 @@ def test_guards_reject(trace):
 def test_settings_that_are_impossible(trace, settings, error, said):
     with pytest.raises(error, match=said):
         wrackline.replay(trace, **settings)
+
+
+@pytest.mark.parametrize(
+    "window", ["tumbling=1s", "hopping=2s/1s", "session=300ms", "sliding=1s", "count=20", "count=20/5"]
+)
+def test_aggregates_are_those_of_the_window_operator(trace, window):
+    """The rows of a replay against the operator over the same records and watermarks."""
+    rng = np.random.default_rng(1)
+    values = rng.integers(0, 500, len(trace))
+    valued = wrackline.Trace.from_columns(trace.event_ms, trace.arrival_ms, trace.key, values)
+    names = ["mean", "distinct", "distinct_sketch", "quantile", "quantile_sketch"]
+    one = wrackline.replay(valued, "bounded=100ms,interval=0", window, aggregate=names, quantile="90%", rows="keys")
+    met = one.met_watermark_ms
+    last = max(met[-1], valued.event_ms[-1] - 101)
+    sort = ["end_ms", "start_ms", "key"]
+    for name in names:
+        panes = wrackline.windows(window).aggregate(
+            valued.event_ms, np.append(met[1:], last), valued.key, values, function=name, quantile=0.9
+        )
+        mine = one.to_frame().assign(number=one.rows["key"])
+        theirs = panes.to_frame()
+        if window.startswith("count"):
+            np.testing.assert_array_equal(mine["number"], theirs["key"])
+        else:
+            mine = mine.sort_values(["end_ms", "start_ms", "number"], kind="stable")
+            theirs = theirs.sort_values(sort, kind="stable")
+        wanted = theirs["real" if name == "mean" or name.endswith("sketch") else "value"]
+        np.testing.assert_array_equal(mine[name], wanted)
+        np.testing.assert_array_equal(mine["count"], theirs["count"])
+    errors = {each["sketch"]: each for each in one.metrics["sketch_errors"]}
+    assert set(errors) == {"distinct_sketch", "quantile_sketch"}
+    assert errors["quantile_sketch"]["greatest"] <= 0.0101
+    assert "quantile_sketch off quantile" in one._repr_html_()
+
+
+def test_what_means_nothing_is_none_and_said(trace):
+    one = wrackline.replay(trace, "bounded=100ms", "count=50/10")
+    assert one["completeness"] is None
+    assert one["result_latency.p99_ms"] is None
+    assert one["dropped"] == 0
+    assert "not in event time" in one.metrics["not_applicable"]["dropped"]
+    assert "not in event time" in one._repr_html_()
+    several = wrackline.replay(trace, ["bounded=100ms", "k_slack"], "sliding=1s")
+    assert several[0]["completeness"] is None
+    assert several[0]["partly_late"] == several[0].mask("behind").sum()
+    assert "k_slack" in several._repr_html_()
+
+
+def test_global_windows_speak_by_early_panes(trace):
+    one = wrackline.replay(
+        trace, "bounded=100ms", "global", early="1s", early_records=40, accumulation="retracting", aggregate="distinct"
+    )
+    frame = one.to_frame()
+    assert set(frame["pane"]) == {"early"}
+    assert frame["retraction"].sum() == one["retractions"] > 0
+    assert one["early.panes"] == (~frame["retraction"]).sum()
+    assert one["early.records"] + one["unfired"] == len(trace)
+    assert one["record_latency.p99_ms"] is not None
+    with pytest.raises(ValueError, match="waits for no watermark"):
+        wrackline.tune(trace, "global")
 
 
 def test_all_that_is_wrong_is_said_at_once(trace):

@@ -215,19 +215,38 @@ TEST_CASE("What can not be replayed is refused, and what is wrong with columns i
 
 TEST_CASE("Windows as text: what is read is what is written, and what is wrong is said") {
   for (const char* text :
-       {"tumbling=5s", "hopping=1m/5s", "cumulate=1h/10m", "session=30s", "tumbling=1d,offset=-8h"}) {
+       {"tumbling=5s", "hopping=1m/5s", "cumulate=1h/10m", "session=30s", "tumbling=1d,offset=-8h",
+        "sliding=10s", "sliding=0s", "count=100", "count=100/10", "global"}) {
     const ParsedWindow parsed = parse_window(text);
     INFO(text << ": " << parsed.error);
     REQUIRE(parsed.window.has_value());
     CHECK(to_text(*parsed.window) == text);
   }
-  for (const char* text :
-       {"", "tumbling", "tumbling=5", "tumbling=5s/1s", "hopping=5s", "hopping=5s/", "cumulate=1h/7m",
-        "session=0", "sliding=5s", "tumbling=5s,offset=9s", "tumbling=5s,lateness=1s"}) {
+  for (const char* text : {"",
+                           "tumbling",
+                           "tumbling=5",
+                           "tumbling=5s/1s",
+                           "hopping=5s",
+                           "hopping=5s/",
+                           "cumulate=1h/7m",
+                           "session=0",
+                           "sliding=5",
+                           "sliding=5s/1s",
+                           "sliding=5s,offset=1s",
+                           "count",
+                           "count=0",
+                           "count=5s",
+                           "count=10/11",
+                           "count=10/0",
+                           "count=-1",
+                           "global=1",
+                           "tumbling=5s,offset=9s",
+                           "tumbling=5s,lateness=1s"}) {
     INFO(text);
     CHECK_FALSE(parse_window(text).window.has_value());
     CHECK_FALSE(parse_window(text).error.empty());
   }
+  CHECK(parse_window("sesion=30s").error.find("did you mean \"session\"?") != std::string::npos);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ import numpy as np
 from . import _core, _html
 from ._settings import Watermark, common, watermark_text
 from ._trace import Duration, Trace, _ms, as_trace, duration_ms
+from ._windows import PANES
 
 FATES = ("on_time", "behind", "dropped", "no_window", "rejected_future", "rejected_old")
 """What became of a record; its fate is an index in here. `behind` was accepted, its window was still open."""
@@ -40,15 +41,21 @@ class Replay:
     metrics
         All figures by name, as ``wrackline replay --json`` prints them: counts, rates (0 to 1), times in ms. Latencies
         are mappings with mean_ms, p50_ms, p95_ms, p99_ms, least_ms, greatest_ms, count, missing; None where there is
-        no value. ``replay["dropped_rate"]`` and ``replay["result_latency.p99_ms"]`` are short for it.
+        no value. What means nothing for a kind of windows is None, and ``not_applicable`` says why. If a sketch and
+        what it stands for were both asked for, ``sketch_errors`` compares them: |sketch - exact| / max(|exact|, 1).
+        ``replay["dropped_rate"]`` and ``replay["result_latency.p99_ms"]`` are short for it.
     fates
         uint8, shape (records,): an index in `wrackline.FATES`. None with ``fates=False``.
     met_watermark_ms
         int64, shape (records,): the watermark that each record met, in the engines' convention (behind if event time <=
         watermark); `wrackline.MIN_TIMESTAMP` before the first one. None with ``fates=False``.
     rows
-        Columns of window results in the order of firing: start_ms, end_ms, fired_at_ms, key, late, count, sum, least,
-        greatest. Without ``rows="keys"`` a row is a whole window and its key is 0. Early panes are counted, not listed.
+        Columns of window results in the order of firing: start_ms, end_ms, fired_at_ms, key, late, pane_code (an index
+        in `wrackline.PANES`), retraction, count, sum, least, greatest; and one for each of the aggregates mean
+        (float64), distinct, quantile (int64) and the sketches (float64) that was asked for. Without ``rows="keys"`` a
+        row is a whole window and its key is 0, but for session, sliding, count and global windows, which are of a key.
+        Count and global windows span the whole axis. Early panes are counted, not listed; but those of global windows
+        are listed: they are all that there is.
     rows_left_out
         Results beyond `most_rows`.
     watermark_block
@@ -92,12 +99,13 @@ class Replay:
         return np.isin(self.fates, [FATES.index(fate) for fate in fates])
 
     def to_frame(self):
-        """The window results as a pandas frame: `rows`, with the pane ("on_time", "late") and the key's name in
-        words."""
+        """The window results as a pandas frame: `rows`, with the pane ("early", "on_time", "late") and the key's name
+        in words."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.rows)
-        frame["pane"] = np.where(frame.pop("late") == 1, "late", "on_time")
+        frame = pd.DataFrame(self.rows).drop(columns="late")
+        frame["pane"] = np.array(PANES)[frame.pop("pane_code")]
+        frame["retraction"] = frame["retraction"].astype(bool)
         frame["key"] = [self.trace.keys[k] if k < len(self.trace.keys) else "" for k in self.rows["key"]]
         return frame
 
@@ -112,17 +120,30 @@ class Replay:
             ("window", f"{m['window']}, allowed lateness {_core.format_duration_ms(m['allowed_lateness_ms'])}"),
             ("records", f"{m['records']:,}"),
             ("behind", f"{m['behind']:,} ({_html.ratio(m['behind_rate'])})"),
-            ("dropped", f"{m['dropped']:,} ({_html.ratio(m['dropped_rate'])})"),
-            ("complete on time", _html.ratio(m["completeness"])),
+            ("dropped", self._or_why("dropped", f"{m['dropped']:,} ({_html.ratio(m['dropped_rate'])})")),
+            ("complete on time", self._or_why("completeness", _ratio(m["completeness"]))),
             ("watermark's lag", _spread(m["lag"])),
-            ("result latency", _spread(m["result_latency"], "windows overdue")),
+            ("result latency", self._or_why("result_latency", _spread(m["result_latency"], "windows overdue"))),
+            ("record latency", _spread(m["record_latency"])),
             ("panes", f"early {m['early']['panes']:,}, on time {m['on_time']['panes']:,}, late {m['late']['panes']:,}"),
             ("state", f"at most {m['state']['peak_cells']:,} cells, {m['state']['bytes']:,} bytes"),
+        ]
+        rows += [
+            (f"{one['sketch']} off {one['against']}", f"mean {_ratio(one['mean'])}, most {_ratio(one['greatest'])}")
+            for one in m.get("sketch_errors", ())
         ]
         rejected = m["rejected_future"] + m["rejected_old"]
         if rejected:
             rows.insert(3, ("rejected by guards", f"{rejected:,}"))
         return _html.table(("watermark", m["watermark"]), rows)
+
+    def _or_why(self, figure: str, text: str) -> str:
+        """The figure, or why it means nothing here."""
+        return self.metrics.get("not_applicable", {}).get(figure, text)
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else _html.ratio(value)
 
 
 def _spread(spread: Mapping[str, Any], missing: str = "") -> str:
@@ -170,7 +191,7 @@ class ReplaySet(Sequence):
                 _ms(one["lag.p50_ms"]),
                 *(_ms(one[f"result_latency.p{p}_ms"]) for p in (50, 95, 99)),
                 one["result_latency.missing"],
-                _html.ratio(one["completeness"]),
+                _ratio(one["completeness"]),
             )
             for one in self._all
         ]
@@ -183,8 +204,11 @@ def replay(
     window: str | Duration = "tumbling=5s",
     *,
     lateness: Duration | None = None,
-    aggregate: Literal["count", "sum", "min", "max", "mean"] = "count",
+    aggregate: str | Sequence[str] = "count",
+    quantile: float | str = 0.5,
     early: Duration | None = None,
+    early_records: int = 0,
+    accumulation: Literal["accumulating", "discarding", "retracting"] = "accumulating",
     max_future_skew: Duration | None = None,
     max_age: Duration | None = None,
     phase: Duration | None = None,
@@ -205,14 +229,24 @@ def replay(
         ``{"sliding_quantile": {"p": 0.99}}``; `wrackline.strategies()` lists them. A list of them gives a `ReplaySet`.
         Without an `interval` it is emitted every 200 ms of the arrivals' clock.
     window
-        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, ``"session=30s"``, each but the
-        last with ``",offset=-8h"``.
+        ``"tumbling=5s"`` (or ``"5s"``), ``"hopping=1m/5s"``, ``"cumulate=1h/10m"``, each also with ``",offset=-8h"``;
+        ``"session=30s"``, ``"sliding=10s"`` (a time difference), ``"count=100"``, ``"count=100/10"`` (the last 100,
+        every 10), ``"global"`` (needs `early` or `early_records`).
     lateness
         For how long after a window's end, by the watermark, late records still count.
     aggregate
-        Over `value`; 1 where the trace has none.
+        Over `value`; 1 where the trace has none: one or several of count, sum, min, max, mean, distinct, quantile and
+        the sketches distinct_sketch (HyperLogLog), quantile_sketch (DDSketch), quantile_t_digest.
+        `wrackline.aggregates` says what they are.
+    quantile
+        Of the quantile aggregates: 0.99 or "99%".
     early
-        An early pane so often.
+        An early pane so often; of a global window: so long after a key's first record that no pane has shown.
+    early_records
+        Of global windows: a pane as soon as no pane has shown so many records of a key; 0: not by number.
+    accumulation
+        Of global windows: "accumulating": each pane holds all so far; "discarding": what is new; "retracting": all so
+        far, behind a retraction of what it replaces.
     max_future_skew, max_age
         Guards: a record further ahead of its arrival, or older, is rejected before any watermark sees it.
     phase
@@ -244,9 +278,11 @@ def replay(
         raise ValueError(f"rows: {rows!r} is none of windows, keys, none")
     if most_rows < 0:
         raise ValueError(f"most_rows must be 0 or more, not {most_rows}")
-    options = common(window, lateness, aggregate, max_future_skew, max_age, per_key, threads)
+    options = common(window, lateness, aggregate, quantile, max_future_skew, max_age, per_key, threads)
     options |= {
         "early_every_ms": duration_ms("early", early),
+        "early_records": int(early_records),
+        "accumulation": accumulation,
         "phase_ms": duration_ms("phase", phase),
         "keep_fates": bool(fates),
         "rows": rows,

@@ -46,7 +46,7 @@ def ratio(name: str, value: Any) -> float:
     return float(value)
 
 
-def common(window, lateness, aggregate, max_future_skew, max_age, per_key, threads) -> dict[str, Any]:
+def common(window, lateness, aggregate, quantile, max_future_skew, max_age, per_key, threads) -> dict[str, Any]:
     """The options that a replay and a tune share, as the extension takes them."""
     if not isinstance(window, str):
         window = _core.format_duration_ms(duration_ms("window", window))
@@ -56,7 +56,8 @@ def common(window, lateness, aggregate, max_future_skew, max_age, per_key, threa
         raise ValueError(f"threads must be between 1 and 1024, not {threads}")
     return {
         "window": window,
-        "aggregate": aggregate,
+        "aggregates": [aggregate] if isinstance(aggregate, str) else list(aggregate),
+        "quantile": ratio("quantile", quantile),
         "allowed_lateness_ms": duration_ms("lateness", lateness),
         "max_future_skew_ms": duration_ms("max_future_skew", max_future_skew, None),
         "max_age_ms": duration_ms("max_age", max_age, None),

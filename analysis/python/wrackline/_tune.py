@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from . import _core, _html
 from ._replay import flat
@@ -101,7 +101,7 @@ class Tune:
                 _html.ratio(one["dropped_rate"]),
                 " to ".join(_html.ratio(bound) for bound in one["interval"]),
                 *(_ms(one[f"p{p}_ms"]) for p in (50, 95, 99)),
-                _html.ratio(one["completeness"]),
+                "" if one["completeness"] is None else _html.ratio(one["completeness"]),
                 _html.ratio(one["held_out"]["dropped_rate"]) if "held_out" in one else "",
             )
             for one in front
@@ -121,7 +121,8 @@ def tune(
     p99: Duration | None = None,
     *,
     lateness: Duration | None = None,
-    aggregate: Literal["count", "sum", "min", "max", "mean"] = "count",
+    aggregate: str | Sequence[str] = "count",
+    quantile: float | str = 0.5,
     holdout: float | str = 0.5,
     level: float | str = 0.95,
     interval: Duration = "200ms",
@@ -135,8 +136,8 @@ def tune(
 
     Parameters
     ----------
-    trace, window, lateness, aggregate, max_future_skew, max_age, per_key, threads
-        As for `replay`.
+    trace, window, lateness, aggregate, quantile, max_future_skew, max_age, per_key, threads
+        As for `replay`; but count and global windows wait for no watermark, so there is none to choose.
     late_rate
         At most this share of the records may be dropped: 0.01 or "1%".
     p99
@@ -158,7 +159,7 @@ def tune(
         A duration without a unit, or a share that is no number.
     """
     trace = as_trace(trace)
-    options = common(window, lateness, aggregate, max_future_skew, max_age, per_key, threads)
+    options = common(window, lateness, aggregate, quantile, max_future_skew, max_age, per_key, threads)
     options |= {
         "late_rate": ratio("late_rate", late_rate),
         "p99_ms": duration_ms("p99", p99, None),

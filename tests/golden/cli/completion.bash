@@ -15,8 +15,8 @@ _wrackline() {
     completion) COMPREPLY=($(compgen -W "--help bash zsh fish" -- "$word")) ;;
     conform) COMPREPLY=($(compgen -f -W "--help --json --show" -- "$word")) ;;
     fit) COMPREPLY=($(compgen -f -W "--help --by --without --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
-    replay) COMPREPLY=($(compgen -f -W "--help --watermark --window --early --phase --rows --lateness --aggregate --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
-    tune) COMPREPLY=($(compgen -f -W "--help --window --late-rate --p99 --holdout --level --interval --strategy --all --lateness --aggregate --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    replay) COMPREPLY=($(compgen -f -W "--help --watermark --window --early --early-records --accumulation --phase --rows --lateness --aggregate --quantile --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
+    tune) COMPREPLY=($(compgen -f -W "--help --window --late-rate --p99 --holdout --level --interval --strategy --all --lateness --aggregate --quantile --max-future --max-age --per-key --jobs --json --time-unit --unsorted --sort-window --negative --absurd --duplicates --key-column --event-column --arrival-column --value-column" -- "$word")) ;;
     diff-hash) COMPREPLY=($(compgen -f -W "--help" -- "$word")) ;;
   esac
 }
