@@ -5,7 +5,7 @@ _wrackline() {
     return
   fi
   case "${COMP_WORDS[1]}" in
-    run) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet --jobs --db --junit --hash-trail --record-events --latency --steady" -- "$word")) ;;
+    run) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet --jobs --db --junit --hash-trail --record-events --trace --trace-records --latency --steady" -- "$word")) ;;
     validate) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
     plan) COMPREPLY=($(compgen -f -W "--help --set --sweep --seed --seeds --readable --json --quiet" -- "$word")) ;;
     explain) COMPREPLY=($(compgen -W "--help" -- "$word")) ;;
