@@ -48,7 +48,8 @@ inline constexpr std::uint32_t kSeen = 0xffU << kSeenShift;
 inline constexpr std::uint32_t kProcessedAgain = 1U << 30;
 /// Late for some windows, or counted twice in one of several: the word alone does not tell the whole story.
 inline constexpr std::uint32_t kSpecial = 1U << 31;
-/// The same bit, of events with one window: stands in a row that is not final (sessions).
+/// The same bit, of events with one window: stands in a row that is not final (sessions), or may do so yet
+/// (joins).
 inline constexpr std::uint32_t kPinned = kSpecial;
 
 constexpr std::uint32_t committed(std::uint32_t w) { return (w & kCommitted) >> kCommittedShift; }

@@ -92,6 +92,13 @@ class EventStore {
   std::size_t sources() const { return books_.size(); }
   std::uint64_t created(std::uint16_t source) const;
 
+  /// The chunks of the source that could be settled, from the oldest on.
+  template <class Visit>
+  void for_each_full_chunk(std::uint16_t source, Visit&& visit) const {
+    for (const Chunk* chunk : books_[source].live)
+      if (chunk->used == kChunk) visit(*chunk);
+  }
+
   /// How an event ended: its word, and of how many of its windows it was late for. All others show it.
   struct Ending {
     std::uint32_t word = 0;

@@ -65,7 +65,7 @@ void JoinLedger::missed(const Record& left_or_only, const Record* right, bool st
   for (const Record* const one : {&left_or_only, right}) {
     if (one == nullptr || one->accepted) continue;
     const Event& event = *one->event;
-    const bool is_left = shape_->side_of(event.id) == Side::left;
+    const bool is_left = event.side == Side::left;
     // Accepted, but not into this window: late for it.
     const Standing why = event.standing == Standing::accepted ? Standing::late : event.standing;
     add(steady, [&](JoinBooks& books) {
@@ -104,64 +104,55 @@ void JoinLedger::owed(const RowKey& row, const Event& one, const Event* other) {
 
 void JoinLedger::close(std::span<const Event> events, sim::Time at) {
   at_ = at;
-  for (const Event& event : events)
-    by_key_[event.key][shape_->side_of(event.id) == Side::left ? 0 : 1].push_back(&event);
-  for (auto& [key, sides] : by_key_) {
-    for (std::vector<const Event*>& side : sides) {
-      std::sort(side.begin(), side.end(), [](const Event* a, const Event* b) {
-        return std::pair{a->event_time_ms, a->id} < std::pair{b->event_time_ms, b->id};
-      });
-    }
+  each_key(events, [&](std::uint32_t key, Events lefts, Events rights) {
     switch (shape_->spec().type) {
       case JoinShape::Spec::Type::interval:
-        join_interval(sides[0], sides[1]);
+        join_interval(lefts, rights);
         break;
       case JoinShape::Spec::Type::window:
-        join_windows(sides[0], sides[1]);
+        join_windows(key, lefts, rights);
         break;
       case JoinShape::Spec::Type::temporal:
-        for (const Event* const left : sides[0]) temporal(*left, sides[1]);
+        for (const Event* const left : lefts) temporal(*left, rights);
         break;
       case JoinShape::Spec::Type::stream_table:
-        for (const Event* const left : sides[0]) by_arrival(*left, sides[1]);
+        for (const Event* const left : lefts) by_arrival(*left, rights);
         break;
     }
-  }
-  by_key_.clear();
+  });
   for (const Event& event : events) {
-    if (event.standing != Standing::accepted || event.held) continue;
-    const auto known = presence_.find(event.id.packed());
-    if (known != presence_.end() && known->second.seen + known->second.missing != 0) continue;
-    const bool is_left = shape_->side_of(event.id) == Side::left;
-    add(event.steady, [&](JoinBooks& books) { ++(is_left ? books.unmatched_left : books.unmatched_right); });
+    if (!event.held) count_unmatched(event, presence_of(event.id));
   }
 }
 
-void JoinLedger::join_interval(std::span<const Event* const> lefts, std::span<const Event* const> rights) {
+void JoinLedger::count_unmatched(const Event& event, const Presence& presence) {
+  if (event.standing != Standing::accepted || presence.seen + presence.missing != 0) return;
+  add(event.steady,
+      [&](JoinBooks& books) { ++(event.side == Side::left ? books.unmatched_left : books.unmatched_right); });
+}
+
+void JoinLedger::join_interval(Events lefts, Events rights) {
   Records left = records_of(lefts, {});
   Records right = records_of(rights, {});
-  std::size_t from = 0;
-  for (Record& one : left) {
-    const std::int64_t ts = one.event->event_time_ms;
-    while (from < right.size() && right[from].event->event_time_ms - ts < shape_->spec().lower_ms) ++from;
-    for (std::size_t i = from; i < right.size() && shape_->in_interval(ts, right[i].event->event_time_ms);
-         ++i)
-      pair(one, right[i], {});
-  }
+  each_pair(left, right, [&](Record& one, Record& other) { pair(one, other, {}); });
   for (Record& one : left) alone(one, Side::left, {});
   for (Record& one : right) alone(one, Side::right, {});
 }
 
-void JoinLedger::join_windows(std::span<const Event* const> lefts, std::span<const Event* const> rights) {
-  using Cell = std::array<std::vector<const Event*>, 2>;
-  std::map<std::pair<std::int64_t, std::int64_t>, Cell> cells;  // by end, start
+JoinLedger::Cells JoinLedger::cells_of(Events lefts, Events rights) const {
+  Cells cells;
   for (const auto& [side, all] : {std::pair{0U, lefts}, std::pair{1U, rights}}) {
     for (const Event* const event : all) {
       for (const JoinShape::Window& window : shape_->windows_of(event->event_time_ms))
         cells[{window.end_ms, window.start_ms}][side].push_back(event);
     }
   }
-  for (const auto& [where, cell] : cells) {
+  return cells;
+}
+
+void JoinLedger::join_windows(std::uint32_t key, Events lefts, Events rights) {
+  for (const auto& [where, cell] : cells_of(lefts, rights)) {
+    if (counted_.contains({key, where.first, where.second})) continue;
     const JoinShape::Window window{where.second, where.first};
     Records left = records_of(cell[0], window);
     Records right = records_of(cell[1], window);
@@ -172,12 +163,19 @@ void JoinLedger::join_windows(std::span<const Event* const> lefts, std::span<con
   }
 }
 
-JoinLedger::Records JoinLedger::records_of(std::span<const Event* const> events,
-                                           const JoinShape::Window& window) const {
+JoinLedger::Records JoinLedger::records_of(Events events, const JoinShape::Window& window) const {
   Records records;
   records.reserve(events.size());
-  for (const Event* const event : events)
-    records.push_back({.event = event, .accepted = accepted_into(*event, window.end_ms)});
+  for (const Event* const event : events) {
+    Record& record =
+        records.emplace_back(Record{.event = event, .accepted = accepted_into(*event, window.end_ms)});
+    if (shape_->windowed() || accounts_.empty()) continue;
+    const auto known = accounts_.find(event->id.packed());
+    if (known == accounts_.end()) continue;
+    record.partners = known->second.partners;
+    record.met = known->second.met;
+    record.shown = known->second.shown;
+  }
   return records;
 }
 
@@ -232,8 +230,8 @@ void JoinLedger::shown(const Event& one, const Event* other, std::uint32_t extra
 }
 
 JoinLedger::Presence JoinLedger::presence_of(sim::EventId id) const {
-  const auto found = presence_.find(id.packed());
-  return found == presence_.end() ? Presence{} : found->second;
+  const auto found = accounts_.find(id.packed());
+  return found == accounts_.end() ? Presence{} : found->second.presence;
 }
 
 }  // namespace wrackline::analysis

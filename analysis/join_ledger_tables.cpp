@@ -21,7 +21,7 @@ void JoinLedger::shown_of(const Event& left, std::span<const Shown> rows) {
   std::uint32_t copies = 0;
   for (const Shown& row : rows) {
     copies += row.copies;
-    if (row.version != kNone) ++presence_[row.version].seen;
+    if (row.version != kNone) ++accounts_[row.version].presence.seen;
   }
   shown(left, nullptr, copies - 1, left.steady);
 }
@@ -117,26 +117,35 @@ void JoinLedger::processed(sim::EventId id, std::uint32_t key) {
   met_[id.packed()].push_back(version == current_.end() ? kNone : version->second);
 }
 
+const std::vector<std::uint64_t>& JoinLedger::met_by(const Event& left) const {
+  static const std::vector<std::uint64_t> kNothing;
+  const auto found = met_.find(left.id.packed());
+  return found == met_.end() ? kNothing : found->second;
+}
+
+bool JoinLedger::expects(const std::vector<std::uint64_t>& met) const {
+  const bool pads = shape_->pads(Side::left);
+  return std::any_of(met.begin(), met.end(), [&](std::uint64_t one) { return pads || one != kNone; });
+}
+
+/// After a restart, or beside a zombie, it met the table of another time: a row all the same.
+bool JoinLedger::fits_arrival(const Shown& row, const std::vector<std::uint64_t>& met) const {
+  return (assigned_again_ && row.version != kNone) ||
+         std::find(met.begin(), met.end(), row.version) != met.end();
+}
+
 void JoinLedger::by_arrival(const Event& left, Events versions) {
   const std::vector<Shown> rows = rows_of(left);
   if (!rows.empty()) shown_of(left, rows);
-  const auto found = met_.find(left.id.packed());
-  const bool pads = shape_->pads(Side::left);
-  static const std::vector<std::uint64_t> kNothing;
-  const std::vector<std::uint64_t>& met = found == met_.end() ? kNothing : found->second;
-  const bool expected =
-      std::any_of(met.begin(), met.end(), [&](std::uint64_t one) { return pads || one != kNone; });
-  const auto was_met = [&](const Shown& row) {
-    return std::find(met.begin(), met.end(), row.version) != met.end();
-  };
+  const std::vector<std::uint64_t>& met = met_by(left);
+  const bool expected = expects(met);
   if (expected) add(left.steady, [](JoinBooks& books) { ++books.expected; });
   bool delivered = false;
   const std::vector<const Event*> valid = valid_for(left, versions, false);
   for (const Shown& row : rows) {
     const bool null = row.version == kNone;
     if (!fits(row, valid)) add(left.steady, [&](JoinBooks& books) { ++(null ? books.nulls : books.stale); });
-    // After a restart, or beside a zombie, it met the table of another time: a row all the same.
-    if (was_met(row) || (assigned_again_ && !null)) {
+    if (fits_arrival(row, met)) {
       delivered = true;
       continue;
     }

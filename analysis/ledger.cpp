@@ -61,6 +61,10 @@ void Ledger::created(std::span<const sim::CreatedRecord> records) {
     state.event_time_ms = record.event_time_ms;
     state.key = record.key;
     state.word = steady ? word::kSteady : 0;
+    if (join_ != nullptr) {
+      state.word |= word::kPinned;
+      ++join_alive_;
+    }
     ++books_[0].produced;
     books_[1].produced += steady ? 1U : 0U;
     if (record.reported_again) [[unlikely]] {
@@ -83,10 +87,11 @@ void Ledger::refused(sim::SendRefusal why, std::span<const sim::EventId> ids, si
   each(ids, [&](sim::EventId, std::uint32_t& w) { w = (w & ~word::kRefused) | word::of(why); });
 }
 
-void Ledger::appended(sim::PartitionRef p, std::int64_t /*base*/, std::span<const sim::EventId> ids,
+void Ledger::appended(sim::PartitionRef p, std::int64_t base, std::span<const sim::EventId> ids,
                       sim::Time /*at*/) {
   if (!follows(config_.topics, p.topic)) return;
   each(ids, [](sim::EventId, std::uint32_t& w) { w |= word::kAppended; });
+  if (join_ != nullptr) join_->appended(p, base, ids);
 }
 
 void Ledger::committed(sim::PartitionRef p, std::int64_t /*base*/, std::span<const sim::EventId> ids,
@@ -155,6 +160,8 @@ void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim
                                                                     : word::kShed;
   each(ids, [&](sim::EventId id, std::uint32_t& w) {
     if (bit == word::kLate) {
+      // A further copy of what a join has settled is one too many, and changes nothing.
+      if (join_ != nullptr && (w & word::kPinned) == 0) return;
       anomalies_.example(Anomaly::late_dropped, at, [&] { return "event " + to_string(id); });
     }
     w |= bit;

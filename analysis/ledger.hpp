@@ -24,8 +24,8 @@
 // timestamp settle likewise. A session may reach over X while it is open, so whoever settles names the
 // sessions that are. Of windows by number a row is written once: what it shows can be folded as it comes.
 //
-// Jobs that join two inputs (WindowShape::join): join_ledger.hpp, and ledger_join.cpp between the two. Their
-// rows and events are kept likewise.
+// Jobs that join two inputs (WindowShape::join): join_ledger.hpp, and ledger_join.cpp between the two. They
+// settle by what is still somewhere: settle_join().
 #pragma once
 
 #include <array>
@@ -77,6 +77,20 @@ struct OpenSession {
   friend auto operator<=>(const OpenSession&, const OpenSession&) = default;
 };
 
+/// What a join may still read, match or write.
+struct JoinHorizon {
+  struct ReadFrom {
+    sim::PartitionRef partition;
+    std::int64_t offset = 0;  ///< no instance, dead, paused or to come, reads below it
+  };
+  std::vector<ReadFrom> read_from;
+  /// In the state of an instance, paused ones included, or in one that a successor would start from; or in a
+  /// row that is not visible yet, or may become visible once more.
+  std::vector<sim::EventId> held;
+  /// No source will make an event of an earlier event time.
+  std::int64_t created_from_ms = std::numeric_limits<std::int64_t>::min();
+};
+
 /// How far a reader can expect results when the run ends.
 struct Closing {
   sim::Time at{};
@@ -123,6 +137,13 @@ class Ledger final : public sim::Observer, public FactSource {
   void fold_before(std::int64_t event_time_ms);
   /// The same for a job without windows: no result of an event below the ordinal will be replaced.
   void settle(std::uint16_t source, std::uint64_t ordinal);
+  /// Whether so much has come since the last time that it pays.
+  bool join_wants_settling() const { return join_ != nullptr && join_alive_ >= sweep_at_; }
+  /// Judges the rows and events of a join that nothing can change any more, and forgets them. A row of such
+  /// an event that turns up all the same is a broken promise.
+  void settle_join(JoinHorizon horizon);
+  /// Rows that can not be written again, since the last call.
+  std::vector<JoinLedger::ForgottenRow> take_forgotten_rows() { return join_->take_forgotten(); }
   /// Frees even the remains of settled events. Whatever is told about one of them afterwards is a broken
   /// promise.
   void forget(std::uint16_t source, std::uint64_t ordinal);
@@ -159,7 +180,7 @@ class Ledger final : public sim::Observer, public FactSource {
   std::size_t bytes() const {
     constexpr std::size_t kNode = 48;  // of a map, with its allocation
     return store_.bytes() + rows_.bytes() + free_rows_.size() * (sizeof(FreeRow) + sizeof(FreeCell) + kNode) +
-           free_ids_ * sizeof(sim::EventId);
+           free_ids_ * sizeof(sim::EventId) + (join_ == nullptr ? 0 : join_->bytes());
   }
 
  private:
@@ -202,8 +223,11 @@ class Ledger final : public sim::Observer, public FactSource {
   void close_free();
   void show_join_row(const sim::VisibleResult& result, sim::Time at);
   void note_arrivals(std::span<const sim::EventId> ids);
+  JoinLedger::Event join_event(sim::EventId id, const EventState& state) const;
+  void note_owed(const JoinLedger::Event& event, const JoinLedger::Presence& presence);
+  void fold_settled();
   void close_join();
-  Presence join_presence(sim::EventId id, const EventState& state) const;
+  static Presence join_presence(const JoinLedger::Presence& of, const EventState& state);
   void show_all(const sim::VisibleResult& result, sim::Time at);
   void report_double_fire(const sim::VisibleResult& result, sim::Time at);
   void show(sim::EventId id, const EventRef& ref, std::uint32_t ring, sim::Time at);
@@ -263,6 +287,7 @@ class Ledger final : public sim::Observer, public FactSource {
   std::vector<FreeCell> free_gaps_;                 ///< the sessions of single events that have no row
   std::size_t sweep_at_ = 1024;                     ///< kept events that make another look at them worth it
   std::unique_ptr<JoinLedger> join_;                ///< of a job that joins
+  std::size_t join_alive_ = 0;                      ///< its events that are not settled
   std::array<std::uint64_t, 2> without_latency_{};  ///< events to which a join owed no row, by phase
   std::unordered_set<std::uint64_t> gaps_;          ///< (key, window) pairs without a row, mixed
   std::vector<sim::EventId> missing_;  ///< settled while processed and not shown: they pin their rows

@@ -73,7 +73,7 @@ void Ledger::settle_one(std::uint16_t source, std::uint64_t first) {
       [this](sim::EventId id, std::uint32_t w) {
         // A record that is late on its own may still join a session that is open.
         const bool may_join = config_.window.free != nullptr && config_.window.free->sessions();
-        if ((w & word::kProcessed) != 0 || may_join) missing_.push_back(id);
+        if (join_ == nullptr && ((w & word::kProcessed) != 0 || may_join)) missing_.push_back(id);
       });
 }
 
@@ -152,7 +152,10 @@ Ledger::Presence Ledger::presence(std::uint32_t w) const {
 Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
   const EventState& state = *ref.state;
   const WindowShape& shape = config_.window;
-  if (join_ != nullptr) return join_presence(id, state);
+  if (join_ != nullptr) {
+    const bool settled = (state.word & word::kPinned) == 0;
+    return settled ? presence(state.word) : join_presence(join_->presence_of(id), state);
+  }
   if (!ref.times_known || !shape.windowed()) {
     Presence presence = presence_of_settled(ref);
     if (!one_window()) presence.extra = extra_of(id);

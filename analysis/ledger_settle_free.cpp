@@ -35,7 +35,8 @@ void Ledger::round_up_seen(EventStore::Chunk& chunk, sim::EventId first) {
 /// too few. Counts it then.
 std::optional<EventStore::Ending> Ledger::resolve(sim::EventId id, const EventRef& ref) {
   const std::uint32_t w = ref.state->word;
-  if (config_.window.free == nullptr || (w & (word::kTold | word::kRefused)) == 0) return std::nullopt;
+  if (config_.window.free == nullptr && join_ == nullptr) return std::nullopt;
+  if ((w & (word::kTold | word::kRefused)) == 0) return std::nullopt;
   EventStore::Ending ending{w, 0};
   Presence presence = this->presence(id, ref);
   if (one_window()) {

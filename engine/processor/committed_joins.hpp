@@ -55,6 +55,13 @@ class CommittedJoins {
       if (known.offsets == offsets) return known.state;
     return nullptr;
   }
+  /// `visit(offsets, state)` for each that is kept.
+  template <class Visit>
+  void for_each(std::int32_t number, Visit&& visit) const {
+    const auto found = numbers_.find(number);
+    if (found == numbers_.end()) return;
+    for (const Entry& known : found->second.entries) visit(known.offsets, *known.state);
+  }
 
  private:
   static constexpr std::size_t kKept = 16;  ///< the commit in force is among the last few

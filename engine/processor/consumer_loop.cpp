@@ -233,6 +233,10 @@ sim::Task<> ConsumerLoop::write_out() {
                                                 : kMinTimestamp;
   if (!rows_->empty()) {
     writing_ = std::exchange(rows_, std::make_shared<sink::RowBatch>());
+    if (joins_) {
+      std::erase_if(handed_over_, [](const auto& handed) { return handed.expired(); });
+      handed_over_.push_back(writing_);
+    }
     // At most once: nobody waits for the answer, and nobody would do anything about it.
     const bool until_durable = options_.commit != CommitMode::before_processing;
     const bool written = co_await writer_->write(writing_, consumer_->generation(), until_durable);

@@ -117,6 +117,27 @@ class ConsumerLoop {
     if (rows_) visit(std::span<const sim::EventId>{rows_->contributions});
     if (writing_) visit(std::span<const sim::EventId>{writing_->contributions});
   }
+  /// Of a join: calls `visit(span of EventId)` with what its state holds, versions of a table included, and
+  /// what is in rows that may become visible once more. A dead instance has no state, but rows on their way.
+  template <class Visit>
+  void for_each_unsettled(Visit&& visit) const {
+    if (joins_ && process_.alive()) {
+      std::vector<sim::EventId> held;
+      for (const auto& [number, task] : joins_->tasks()) {
+        task.join.append_ids(held);
+        task.join.append_versions(held);
+      }
+      for (const event_time::window::JoinedRow& row : joined_) {
+        if (row.has_left) held.push_back(row.left.id);
+        if (row.has_right) held.push_back(row.right.id);
+      }
+      visit(std::span<const sim::EventId>{held});
+    }
+    if (rows_) visit(std::span<const sim::EventId>{rows_->contributions});
+    for (const auto& handed : handed_over_) {
+      if (const auto rows = handed.lock()) visit(std::span<const sim::EventId>{rows->contributions});
+    }
+  }
   std::int64_t watermark_ms() const {
     return operator_ ? operator_->watermark()
            : panes_  ? panes_->watermark()
@@ -207,6 +228,9 @@ class ConsumerLoop {
   JoinTasks::Rows joined_;
   std::shared_ptr<sink::RowBatch> rows_;
   std::shared_ptr<const sink::RowBatch> writing_;
+  /// Of a join, for the books: whoever can still make rows visible (a request on the wire, a topic that may
+  /// lose them and show them again) owns their batch.
+  std::vector<std::weak_ptr<const sink::RowBatch>> handed_over_;
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;
   std::int64_t next_emit_ms_ = 0;
   std::int64_t next_align_ms_ = 0;

@@ -1,6 +1,6 @@
 #include "engine/sink/store.hpp"
 
-#include <limits>
+#include <algorithm>
 
 namespace wrackline::sink {
 
@@ -42,7 +42,7 @@ Applied Store::apply(const RowBatch& batch) {
 
 bool Store::insert(std::uint64_t identity, std::int64_t window_end_ms) {
   if (slots_.empty() || used_ * 2 >= slots_.size()) {
-    rebuild(slots_.empty() ? kSmallest : slots_.size() * 2, std::numeric_limits<std::int64_t>::min());
+    rebuild(slots_.empty() ? kSmallest : slots_.size() * 2, [](const Slot&) { return false; });
   }
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t at = identity & mask;; at = (at + 1) & mask) {
@@ -56,15 +56,27 @@ bool Store::insert(std::uint64_t identity, std::int64_t window_end_ms) {
 }
 
 void Store::forget_windows_until(std::int64_t end_ms) {
-  if (!slots_.empty()) rebuild(slots_.size(), end_ms);
+  if (!slots_.empty())
+    rebuild(slots_.size(), [end_ms](const Slot& slot) { return slot.window_end_ms <= end_ms; });
 }
 
-void Store::rebuild(std::size_t capacity, std::int64_t drop_until_ms) {
+void Store::forget(std::span<const ResultRow> rows) {
+  if (slots_.empty() || rows.empty()) return;
+  std::vector<std::uint64_t> gone;
+  gone.reserve(rows.size());
+  for (const ResultRow& row : rows) gone.push_back(identity_of(row));
+  std::sort(gone.begin(), gone.end());
+  rebuild(slots_.size(),
+          [&](const Slot& slot) { return std::binary_search(gone.begin(), gone.end(), slot.identity); });
+}
+
+template <class Drop>
+void Store::rebuild(std::size_t capacity, Drop&& drop) {
   std::vector<Slot> kept(capacity);
   const std::size_t mask = capacity - 1;
   used_ = 0;
   for (const Slot& slot : slots_) {
-    if (slot.identity == 0 || slot.window_end_ms <= drop_until_ms) continue;
+    if (slot.identity == 0 || drop(slot)) continue;
     std::size_t at = slot.identity & mask;
     while (kept[at].identity != 0) at = (at + 1) & mask;
     kept[at] = slot;

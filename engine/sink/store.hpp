@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/sink/row_batch.hpp"
@@ -38,6 +39,8 @@ class Store {
   std::uint64_t rows_overwritten() const { return rows_overwritten_; }
   /// Rows of windows that ended at or before `end_ms` can not be written again: forgets that they exist.
   void forget_windows_until(std::int64_t end_ms);
+  /// Forgets these rows: they can not be written again. Only what makes the primary key is looked at.
+  void forget(std::span<const ResultRow> rows);
   std::size_t remembered_rows() const { return used_; }
 
  private:
@@ -46,7 +49,8 @@ class Store {
     std::int64_t window_end_ms = 0;
   };
   bool insert(std::uint64_t identity, std::int64_t window_end_ms);
-  void rebuild(std::size_t capacity, std::int64_t drop_until_ms);
+  template <class Drop>
+  void rebuild(std::size_t capacity, Drop&& drop);
 
   StoreKind kind_;
   std::uint64_t rows_written_ = 0;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,6 +79,12 @@ class RecordSource {
   bool exhausted() const { return next_event() == sim::kNever && !stopped(); }
   /// Records that exist (created; of a trace, read) so far.
   virtual std::uint64_t created_count() const = 0;
+
+  /// No record that is told from now on (batch.created) has an earlier event time, as long as nobody steps
+  /// the clock. The least there is: not known.
+  virtual std::int64_t created_from_ms(sim::Time /*now*/) const {
+    return std::numeric_limits<std::int64_t>::min();
+  }
 
   virtual std::int64_t value_of(sim::EventId id) const = 0;
   virtual bool is_poison(sim::EventId id) const = 0;

@@ -165,6 +165,19 @@ sim::Time Source::next_event() const {
   return std::min(creation, sim::from_ns(gate_.would_pass_at(in_flight_.earliest_ns())));
 }
 
+/// The clock goes back by its own changes only, and these are known beforehand.
+std::int64_t Source::created_from_ms(sim::Time now) const {
+  sim::NodeClock clock = clock_;
+  std::int64_t least = clock.wall_ms(std::max(made_until_, std::min(next_creation(), now)));
+  for (const sim::CreatedRecord& record : made_) least = std::min(least, record.event_time_ms);
+  for (std::size_t i = next_change_; i < changes_.size(); ++i) {
+    if (!changes_[i].clock) continue;
+    changes_[i].clock->apply(clock);
+    least = std::min(least, clock.wall_ms(changes_[i].at));
+  }
+  return least;
+}
+
 void Source::set_rate_factor(sim::Time now, double factor) {
   make_until(now);
   arrivals_.set_rate_factor(now, factor);

@@ -58,6 +58,7 @@ class Source final : public RecordSource {
   void pull(sim::Time until, ArrivalBatch& batch) override;
   sim::Time next_event() const override;
   std::uint64_t created_count() const override { return next_ordinal_; }
+  std::int64_t created_from_ms(sim::Time now) const override;
   std::int64_t value_of(sim::EventId id) const override { return options_.values.of(first_report(id)); }
   bool is_poison(sim::EventId id) const override { return poison_.marks(again_.first_of(id.ordinal())); }
   void set_rate_factor(sim::Time now, double factor) override;

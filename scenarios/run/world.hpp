@@ -87,6 +87,8 @@ class World {
   bool settles(const Job& job) const;
   std::int64_t final_before_ms(const Job& job);
   std::vector<analysis::OpenSession> open_sessions(const Job& job, std::int64_t before_ms);
+  void settle_join(const Job& job);
+  std::int64_t created_from_ms(const Job& job) const;
   void forget_sink_topics();
   void hold_results();
 

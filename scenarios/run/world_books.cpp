@@ -86,6 +86,7 @@ void World::housekeeping() {
   }
   for (const auto& job : jobs_) {
     analyses_[job->number]->ledger().fold_shown();
+    settle_join(*job);
     if (!settles(*job)) continue;
     const std::int64_t final_ms = final_before_ms(*job);
     if (final_ms == std::numeric_limits<std::int64_t>::min()) continue;

@@ -99,4 +99,9 @@ void StreamJoin::append_ids(std::vector<sim::EventId>& out) const {
   if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_ids(out);
 }
 
+void StreamJoin::append_versions(std::vector<sim::EventId>& out) const {
+  if (const auto* const arrival = std::get_if<Arrival>(&join_)) arrival->table.append_versions(out);
+  if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_versions(out);
+}
+
 }  // namespace wrackline::event_time::window

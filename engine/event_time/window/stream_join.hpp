@@ -51,7 +51,10 @@ class StreamJoin {
   std::span<const Window> late_windows() const;
   /// Records that may still come out in a row; versions of a table are not counted.
   std::size_t waiting() const;
+  /// Of these records.
   void append_ids(std::vector<sim::EventId>& out) const;
+  /// Of the versions of a table.
+  void append_versions(std::vector<sim::EventId>& out) const;
   /// Grows with whatever changes the state.
   std::uint64_t changes() const { return changes_; }
 

@@ -83,4 +83,9 @@ std::size_t TemporalJoin::versions_held() const {
   return held;
 }
 
+void TemporalJoin::append_versions(std::vector<sim::EventId>& out) const {
+  for (const auto& [key, versions] : versions_)
+    for (const auto& [timestamp, change] : versions) out.push_back(change.record.id);
+}
+
 }  // namespace wrackline::event_time::window

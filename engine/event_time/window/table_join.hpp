@@ -35,6 +35,10 @@ class TableJoin {
   void change(std::uint32_t key, const TableChange& change);
   void add(std::uint32_t key, const JoinRecord& record, std::vector<JoinedRow>& out) const;
   std::size_t keys_held() const { return rows_.size(); }
+  /// Of the versions that it holds.
+  void append_versions(std::vector<sim::EventId>& out) const {
+    for (const auto& [key, row] : rows_) out.push_back(row.id);
+  }
 
  private:
   JoinType type_;
@@ -56,6 +60,7 @@ class TemporalJoin {
     for (const Waiting& waiting : waiting_) out.push_back(waiting.record.id);
   }
   std::size_t versions_held() const;
+  void append_versions(std::vector<sim::EventId>& out) const;
 
  private:
   struct Waiting {
