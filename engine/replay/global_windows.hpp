@@ -49,7 +49,6 @@ class GlobalWindows {
   bool detailed_;
   std::uint64_t next_record_ = 0;
   std::vector<Keyed> by_key_;
-  std::uint64_t keys_ = 0;
   WindowFigures figures_;
 };
 

@@ -34,16 +34,14 @@ typename SlidingWindows<Cell>::Range SlidingWindows<Cell>::inside(const Run& run
   return {first_from(run, end - 1 - difference_), first_from(run, end)};
 }
 
-/// Of windows that are not past their cleanup.
+/// Of windows that are not past their cleanup: then they were not when the records came that open them.
 template <class Cell>
 bool SlidingWindows<Cell>::is_open(const Run& run, std::int64_t end) const {
-  if (run.items.size() > run.gone && run.items.back().time >= end - 1) {
-    for (std::size_t i = first_from(run, end - 1); i < run.items.size() && run.items[i].time == end - 1; ++i)
-      if (run.items[i].opened) return true;
+  for (const std::int64_t time : {end - 1, end - difference_ - 2}) {
+    if (run.items.size() == run.gone || run.items.back().time < time) continue;
+    if (run.items[first_from(run, time)].time == time) return true;
   }
-  const std::int64_t right_of = end - difference_ - 2;
-  const std::size_t at = first_from(run, right_of);
-  return at < run.items.size() && run.items[at].time == right_of;
+  return false;
 }
 
 template <class Cell>
@@ -73,7 +71,7 @@ Verdict SlidingWindows<Cell>::add(std::uint32_t key, std::int64_t event_ms, std:
   const bool new_left = opens && !is_open(run, left);
   const bool new_right = !is_open(run, right);
 
-  const Item item{event_ms, value, false, opens};
+  const Item item{event_ms, value};
   std::vector<Item>& items = run.items;
   if (items.size() == run.gone || items.back().time <= event_ms) {
     items.push_back(item);
@@ -105,7 +103,7 @@ void SlidingWindows<Cell>::fire_late(Run& run, std::uint32_t key, std::int64_t e
   const std::int64_t to = std::min(event_ms + difference_, watermark) + 1;
   late_ends_.clear();
   for (std::size_t i = first_from(run, from - 1); i < run.items.size() && run.items[i].time < to; ++i)
-    if (run.items[i].opened) late_ends_.push_back(run.items[i].time + 1);
+    late_ends_.push_back(run.items[i].time + 1);
   for (std::size_t i = first_from(run, from - difference_ - 2);
        i < run.items.size() && run.items[i].time + difference_ + 2 <= to; ++i)
     late_ends_.push_back(run.items[i].time + difference_ + 2);

@@ -41,8 +41,7 @@ class SlidingWindows {
   struct Item {
     std::int64_t time = 0;
     std::int64_t value = 0;
-    bool shown = false;   ///< some result contains it
-    bool opened = false;  ///< its left window was not past its cleanup when it came
+    bool shown = false;  ///< some result contains it
   };
   /// The records of a key that open windows can hold, ascending by time.
   struct Run {
