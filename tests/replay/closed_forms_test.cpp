@@ -221,6 +221,16 @@ TEST_CASE("V28: a trace in chunks, in parts, on several threads: the same") {
   }
   configs.push_back(configs.front());
   configs.back().window = WindowSpec::session(ms(0.4));
+  const std::vector<std::string> names{"quantile,quantile_t_digest,distinct_sketch"};
+  for (const WindowSpec& window : {WindowSpec::sliding(ms(1)), WindowSpec::count(40, 15),
+                                   WindowSpec::global(), WindowSpec::hopping(ms(3), ms(1))}) {
+    ReplayConfig& config = configs.emplace_back(configs.front());
+    config.window = window;
+    if (!ends_in_time(window.kind)) config.allowed_lateness_ms = 0;
+    if (window.kind == WindowKind::global) config.early_every_ms = ms(2);
+    config.aggregates = parse_aggregates(names, 0.9).list;
+    REQUIRE(config.problems().empty());
+  }
   const auto whole = replay(configs, all).results;
   Replay chunked{configs, 3};
   Replay halved{configs};
@@ -248,6 +258,8 @@ TEST_CASE("V28: a trace in chunks, in parts, on several threads: the same") {
     CHECK(first[i].windows.on_time.records + second[i].windows.on_time.records ==
           whole[i].windows.on_time.records);
     CHECK(first[i].windows.slice_updates + second[i].windows.slice_updates == whole[i].windows.slice_updates);
+    CHECK(first[i].windows.early.panes + second[i].windows.early.panes == whole[i].windows.early.panes);
+    CHECK(first[i].windows.results + second[i].windows.results == whole[i].windows.results);
     Spread both = first[i].lag;
     both.merge(second[i].lag);
     CHECK(both == whole[i].lag);

@@ -104,6 +104,20 @@ TEST_CASE("Global windows: panes by number and by the clock of each key, at the 
   CHECK(fired() == Times{1020, -1150, 1150, 1160});
 }
 
+TEST_CASE("Early panes of sliding windows: each that has not fired, if it has more than before") {
+  ReplayConfig config = with("bounded=500ms,interval=0,scope=task", WindowSpec::sliding(1000));
+  config.early_every_ms = 100;
+  // At 1100 [0, 1000], [10, 1010] and [1001, 2001]; at 1300 [250, 1250], [1001, 2001] again, [1011, 2011].
+  const Times early{1000, 1010, 1250, 1301};
+  CHECK(run(config, {early, early}).windows.early.panes == 6);
+  // Of those the first two fire with what they had shown: one record and two.
+  const Times until{1000, 1010, 1250, 1301, 1600};
+  const ReplayResult fired = run(config, {until, until});
+  CHECK(fired.windows.on_time == PaneCount{2, 3});
+  CHECK(fired.windows.early.records == 3);
+  CHECK(fired.windows.record_latency.count() == 2);
+}
+
 TEST_CASE("Sketches: held against what they stand for, at each result of a window and key") {
   ReplayConfig config = with("bounded=0ms,interval=0,scope=task", WindowSpec::tumbling(100));
   const std::vector<std::string> names{"distinct,distinct_sketch",
