@@ -312,9 +312,9 @@ def window_gantt(
     """
     if isinstance(source, Replay):
         rows = source.rows
-        code = np.where(rows["late"] == 1, PANES.index("late"), PANES.index("on_time"))
+        code = rows["pane_code"]
         fired = rows["fired_at_ms"]
-        keep = np.ones(len(code), bool)
+        keep = rows["retraction"] == 0
     elif isinstance(source, Panes):
         if arrival_ms is None:
             raise ValueError("window_gantt needs the arrival_ms of the records that were fed to draw panes")
