@@ -68,7 +68,7 @@ ProducerBatch* RecordAccumulator::new_batch(PartitionId partition, std::int32_t 
 void RecordAccumulator::shut(ProducerBatch& batch) {
   if (batch.columns == nullptr) return;
   batch.columns = nullptr;
-  batch.records = records_pool_.fitted(std::move(batch.records));
+  batch.records = records_pool_.fitted(batch.records);
 }
 
 Append RecordAccumulator::append_new(PartitionId partition, std::uint32_t key, sim::EventId id,

@@ -93,7 +93,7 @@ std::size_t RecordsPool::room_for(std::size_t records) {
 
 Records* RecordsPool::take() { return store_->take(kOpenShelf); }
 
-RecordsPtr RecordsPool::fitted(RecordsPtr open) {
+RecordsPtr RecordsPool::fitted(const RecordsPtr& open) {
   assert(open.sole_owner());
   const std::size_t room = room_for(open->size());
   Records* const block = store_->take(shelf_of(room));

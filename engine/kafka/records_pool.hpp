@@ -22,8 +22,8 @@ class RecordsPool {
 
   /// An empty block to grow in. Give it to a RecordsPtr at once; that owner and its copies bring it back.
   Records* take();
-  /// The same columns in a block that fits. `open` has no other owner.
-  RecordsPtr fitted(RecordsPtr open);
+  /// The same columns in a block that fits. `open` has no other owner, and is to be let go.
+  RecordsPtr fitted(const RecordsPtr& open);
 
   /// Blocks that wait for use.
   std::size_t idle() const;

@@ -99,7 +99,7 @@ TransactionManager::Pending TransactionManager::make_add_partitions() {
   return made;
 }
 
-TransactionManager::Pending TransactionManager::make_offset_commit(std::vector<TxnOffset> offsets,
+TransactionManager::Pending TransactionManager::make_offset_commit(const std::vector<TxnOffset>& offsets,
                                                                    GroupMetadata group, std::uint32_t call) {
   for (const TxnOffset& offset : offsets) {
     const auto known = std::find_if(pending_offsets_.begin(), pending_offsets_.end(),
@@ -323,8 +323,7 @@ void TransactionManager::on_add_offsets(Pending request, const TxnResponse& resp
   const Errors error = response.error;
   if (error == Errors::none) {
     // The call ends with the commit of the offsets.
-    enqueue(make_offset_commit(std::move(request.request.offsets), std::move(request.request.group),
-                               request.call));
+    enqueue(make_offset_commit(request.request.offsets, std::move(request.request.group), request.call));
     transaction_started_ = true;
   } else if (!common_coordinator_error(request, error)) {
     if (error == Errors::group_authorization_failed) {

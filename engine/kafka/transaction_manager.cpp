@@ -190,7 +190,7 @@ TransactionManager::Called TransactionManager::send_offsets(std::vector<TxnOffse
   if (protocol_v2_) {
     // The group coordinator adds its partition to the transaction itself.
     transaction_started_ = true;
-    enqueue(make_offset_commit(std::move(offsets), std::move(group), call));
+    enqueue(make_offset_commit(offsets, std::move(group), call));
   } else {
     Pending request = make_request(TxnApi::add_offsets_to_txn, CoordinatorType::transaction);
     request.request.offsets = std::move(offsets);

@@ -156,7 +156,7 @@ class TransactionManager {
   Pending make_request(TxnApi api, CoordinatorType coordinator) const;
   Pending make_init_producer_id(bool epoch_bump);
   Pending make_add_partitions();
-  Pending make_offset_commit(std::vector<TxnOffset> offsets, GroupMetadata group, std::uint32_t call);
+  Pending make_offset_commit(const std::vector<TxnOffset>& offsets, GroupMetadata group, std::uint32_t call);
   Called complete_transaction_by(bool commit);
   void complete_transaction();
 

@@ -226,7 +226,7 @@ SCENARIO("a batch that grows no more moves into a block that fits") {
           open->keys.push_back(static_cast<std::uint32_t>(i % 7));
         }
         open->max_timestamp_ms = static_cast<std::int64_t>(10 * (size - 1));
-        RecordsPtr shut = pool.fitted(std::move(owner));
+        RecordsPtr shut = pool.fitted(owner);
         REQUIRE(shut.sole_owner());
         REQUIRE(shut->size() == size);
         REQUIRE(shut->ids.capacity() == RecordsPool::room_for(size));

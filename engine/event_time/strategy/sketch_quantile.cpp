@@ -16,7 +16,7 @@ namespace {
 template <class Sketch>
 class SketchQuantile {
  public:
-  SketchQuantile(const Spec& spec, Sketch empty)
+  SketchQuantile(const Spec& spec, const Sketch& empty)
       : p_{spec.number("p")},
         n_{static_cast<std::uint64_t>(spec.integer("n"))},
         refresh_{static_cast<std::uint64_t>(spec.integer("refresh"))},
