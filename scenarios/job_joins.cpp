@@ -164,24 +164,28 @@ class JoinCheck {
   void keys(const TopicSpec& left, const TopicSpec& right) {
     std::int64_t fewest = 0;
     std::int64_t most = 0;
+    double speed = 0;
     for (const SourceSpec& source : spec_.sources) {
       if (source.topic != left.name && source.topic != right.name) continue;
+      if (source.config.valid() && source.config.get_bool("partitioner.ignore.keys")) {
+        tell("WL1116", "join",
+             fmt::format("source \"{}\" has partitioner.ignore.keys: records of one key would not meet",
+                         source.name));
+      }
       if (source.trace) {
-        tell(
-            "WL1109", "join",
-            fmt::format("source \"{}\" is a trace, whose keys are its own: a join of traces is not built yet",
-                        source.name));
+        if (speed != 0 && speed != source.trace_speed)
+          tell("WL1116", "join",
+               fmt::format(
+                   "source \"{}\" replays its trace at another speed than the other one: their event times "
+                   "would drift apart",
+                   source.name));
+        speed = source.trace_speed;
         continue;
       }
       if (source.keys.kind == Keys::kNone) {
         tell("WL1116", "join",
              fmt::format("source \"{}\" has no keys: its records have nothing to be joined by", source.name));
         continue;
-      }
-      if (source.config.valid() && source.config.get_bool("partitioner.ignore.keys")) {
-        tell("WL1116", "join",
-             fmt::format("source \"{}\" has partitioner.ignore.keys: records of one key would not meet",
-                         source.name));
       }
       fewest = fewest == 0 ? source.keys.count : std::min(fewest, source.keys.count);
       most = std::max(most, source.keys.count);

@@ -46,6 +46,7 @@ TraceSource::Opener TraceSource::from_text(std::string text) {
 TraceSource::TraceSource(const TraceOptions& options, Opener opener, std::uint64_t seed)
     : options_{options},
       opener_{std::move(opener)},
+      keys_{options.keys != nullptr ? options.keys : std::make_shared<TraceKeys>()},
       poison_{options.poison, sim::stream_key(seed, options.name, "poison")},
       real_from_ns_{sim::to_ns(options.start)},
       trace_from_ns_{sim::to_ns(options.start)} {
@@ -60,7 +61,7 @@ bool TraceSource::open_pass() {
     problems_.add({0, 0, "the trace can not be opened", {}, {}, TraceProblems::Kind::file});
     return false;
   }
-  reader_.emplace(*input_, keys_, pass_ == 0 ? problems_ : repeated_, options_.read);
+  reader_.emplace(*input_, *keys_, pass_ == 0 ? problems_ : repeated_, options_.read);
   return true;
 }
 

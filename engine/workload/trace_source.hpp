@@ -41,6 +41,7 @@ struct TraceOptions {
   std::uint32_t size_bytes = 100;
   ValueLaw values;
   sim::Ratio poison = sim::Ratio::never();
+  std::shared_ptr<TraceKeys> keys{};  ///< shared by traces that are joined; null: its own
 
   std::vector<std::string> problems() const;
 };
@@ -72,7 +73,7 @@ class TraceSource final : public RecordSource {
   /// Recorded times are what they are: the clocks of a trace have erred already.
   void step_clock(sim::Time, sim::Duration) override {}
 
-  const TraceKeys& keys() const { return keys_; }
+  const TraceKeys& keys() const { return *keys_; }
   const TraceProblems& problems() const { return problems_; }
 
  protected:
@@ -88,7 +89,7 @@ class TraceSource final : public RecordSource {
 
   TraceOptions options_;
   Opener opener_;
-  TraceKeys keys_;
+  std::shared_ptr<TraceKeys> keys_;
   TraceProblems problems_;
   TraceProblems repeated_;  ///< what later passes stumble over again
   std::unique_ptr<std::istream> input_;

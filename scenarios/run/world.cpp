@@ -72,6 +72,7 @@ void World::build_cluster() {
 void World::build_sources(std::uint64_t seed) {
   std::uint16_t index = 0;
   std::uint32_t number = 0;
+  const JoinedTraces joined = joined_traces();
   for (const SourceSpec& source : spec_.sources) {
     auto& group = by_source_.emplace_back(source.name, std::vector<ProducerApp*>{});
     const std::int32_t producers = source.trace ? 1 : source.producers;
@@ -90,6 +91,14 @@ void World::build_sources(std::uint64_t seed) {
         options.size_bytes = static_cast<std::uint32_t>(source.record_bytes);
         options.read = source.trace_options;
         options.time_scale = {1'000'000, static_cast<std::uint64_t>(source.trace_speed * 1e6)};
+        const std::size_t at = by_source_.size() - 1;
+        if (joined.keys != nullptr && joined.first_arrival_ms[at] >= 0) {
+          // Their distance on the recorded axis stays.
+          const auto later_ms = static_cast<double>(joined.first_arrival_ms[at] - joined.earliest_ms);
+          options.keys = joined.keys;
+          options.start = sim::kStart +
+                          std::chrono::milliseconds{static_cast<std::int64_t>(later_ms / source.trace_speed)};
+        }
         made = std::make_unique<workload::TraceSource>(options,
                                                        workload::TraceSource::from_file(*source.trace), seed);
         bytes_per_second = 1e7;

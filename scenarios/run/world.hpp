@@ -19,6 +19,7 @@
 #include "engine/producer_app.hpp"
 #include "engine/sink/sink_server.hpp"
 #include "engine/sink/topic_sink.hpp"
+#include "engine/workload/trace_columns.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace wrackline::scenarios {
@@ -75,6 +76,13 @@ class World {
 
   void build_network();
   void build_cluster();
+  /// What the traces that a job joins have in common.
+  struct JoinedTraces {
+    std::shared_ptr<workload::TraceKeys> keys;   ///< one number for one name; null: nothing is joined
+    std::vector<std::int64_t> first_arrival_ms;  ///< by source
+    std::int64_t earliest_ms = 0;                ///< of these
+  };
+  JoinedTraces joined_traces() const;
   void build_sources(std::uint64_t seed);
   void build_sinks();
   void build_jobs();
