@@ -55,6 +55,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
   busy_ = false;
   stopping_ = false;
   left_.close();
+  joined_after_ = claims();
   consumer_ = std::make_unique<kafka::ConsumerActor>(cluster_, process_, options_.consumer, options_.fetch);
   writer_ = make_writer_(process_, options_.instance);
   earlier_counters_ = watermark_counters();
@@ -84,7 +85,13 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
         cluster_.observer.polled(options_.instance, cluster_.truth.ref(partition),
                                  slice.offset_of(slice.begin), ids, process_.now());
       }
-      if (options_.commit == CommitMode::before_processing) co_await commit(true);
+      // What is not committed is not processed: commitSync() has thrown, and the loop goes on to the next
+      // poll.
+      if (options_.commit == CommitMode::before_processing && !co_await commit(true)) {
+        pass_over();
+        busy_ = false;
+        continue;
+      }
       const sim::Duration cost =
           options_.cost_per_poll + options_.cost_per_record.sample_sum(records_.count, cost_draws_);
       if (cost > sim::Duration{0}) co_await process.node().cpu().work(cost);
@@ -98,7 +105,7 @@ sim::Task<> ConsumerLoop::run(sim::Process& process) {
     take_fired();
     take_panes();
     take_joined();
-    if (joins_ && options_.commit == CommitMode::before_processing) store_before_writing();
+    if (options_.commit == CommitMode::before_processing) store_before_writing();
     co_await write_out();
     if (options_.commit == CommitMode::after_processing) co_await commit(true);
     if (options_.commit == CommitMode::async) co_await commit(false);
@@ -154,6 +161,7 @@ sim::Task<> ConsumerLoop::on_rebalance(const kafka::RebalanceCallback& callback)
   }
   const bool commits_itself = options_.commit == CommitMode::after_processing ||
                               options_.commit == CommitMode::async || options_.commit == CommitMode::on_close;
+  joined_after_ = claims();
   if (callback.kind == Kind::revoked && commits_itself && !callback.partitions.empty()) co_await commit(true);
   for (const kafka::TopicPartition& at : callback.partitions) {
     const PartitionId partition = cluster_.layout.id_of(at);
@@ -264,8 +272,10 @@ std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
       task.floor.advance(operator_->watermark(), options_.window->size_ms, options_.allowed_lateness_ms);
       offset = task.floor.floor(task.position);
     }
-    if (panes_) store_panes(partition, offset);
-    if (offset == task.committed) continue;
+    const bool moved = offset != task.committed;
+    if (moved && options_.commit == CommitMode::before_processing) task.in_doubt.push_back(task.committed);
+    if (panes_) store_panes(partition, task, offset);
+    if (!moved) continue;
     task.committed = offset;
     kafka::OffsetToCommit commit;
     commit.partition = cluster_.layout.partition(partition);
@@ -276,19 +286,45 @@ std::vector<kafka::OffsetToCommit> ConsumerLoop::commits() {
   return offsets;
 }
 
-sim::Task<> ConsumerLoop::commit(bool synchronously) {
+/// False: the commit was refused, or nobody knows.
+sim::Task<bool> ConsumerLoop::commit(bool synchronously) {
   std::vector<kafka::OffsetToCommit> offsets = commits();
-  if (offsets.empty()) co_return;
+  if (offsets.empty()) co_return true;
   process_.announce(moments::kCommitting, options_.instance, static_cast<std::int64_t>(offsets.size()));
   if (!synchronously) {
     consumer_->commit_async(std::move(offsets));
-    co_return;
+    co_return true;
   }
   // CommitFailed and RebalanceInProgress leave the work to the partitions' next owner; the loop polls on and
   // rejoins.
   const kafka::ConsumerActor::Committed done =
       co_await consumer_->commit_sync(std::move(offsets), options_.commit_timeout_ms);
-  if (done.ok) process_.announce(moments::kCommitted, options_.instance);
+  if (done.ok) {
+    process_.announce(moments::kCommitted, options_.instance);
+    note_committed();
+  }
+  co_return done.ok;
+}
+
+void ConsumerLoop::note_committed() {
+  for (auto& [partition, task] : tasks_) task.in_doubt.clear();
+  if (!joins_) return;
+  for (auto& [number, task] : joins_->tasks()) task.in_doubt.clear();
+}
+
+/// At most once, the records of a poll that may not be processed. Where the group goes on from is another
+/// matter: the partitions' next owner may read them.
+void ConsumerLoop::pass_over() {
+  for (const kafka::FetchedSlice& slice : records_.slices) {
+    const auto found = tasks_.find(cluster_.layout.id_of(slice.partition));
+    if (found != tasks_.end()) found->second.position = slice.offset_of(slice.end - 1) + 1;
+  }
+}
+
+/// At most once: a row is written when the state without it is stored. Who can not store it does not write.
+void ConsumerLoop::store_before_writing() {
+  const bool stored = panes_ ? store_all_panes() : !joins_ || store_all_joins();
+  if (!stored) rows_ = std::make_shared<sink::RowBatch>();
 }
 
 }  // namespace wrackline::processor

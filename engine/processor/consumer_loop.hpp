@@ -10,7 +10,8 @@
 // any strategy of the catalogue; instances may be aligned, or go by an aggregator (event_time/alignment.hpp).
 //
 // Windows that a replay can not rebuild, and joins of two topics (join_tasks.hpp), keep their state beside
-// the commits, in an ideal store (committed_panes.hpp, committed_joins.hpp).
+// the commits, in an ideal store (committed_panes.hpp, committed_joins.hpp), which fences whoever does not
+// own a partition any more. At most once, a batch whose commit is refused is not processed.
 //
 // In five files: the loop, partitions, results and commits (consumer_loop.cpp), records (_records),
 // watermarks (_watermarks), further windows (_panes), joins (_joins). Not modelled: stores with a cost, a
@@ -158,6 +159,9 @@ class ConsumerLoop {
     std::int64_t position = -1;   ///< of the next record to process
     std::int64_t committed = -1;  ///< as far as this instance knows
     bool positioned = false;
+    std::uint32_t epoch = 0;  ///< of panes: its claim to the partition
+    std::vector<std::int64_t>
+        in_doubt;                     ///< at most once: may be in force still, a later commit went unanswered
     std::int64_t stored_offset = -1;  ///< of the pane state that was stored last
     std::uint64_t stored_changes = 0;
   };
@@ -183,14 +187,20 @@ class ConsumerLoop {
   void take_fired();
   void take_panes();
   void restore_panes(kafka::PartitionId partition, std::int64_t position);
-  void store_panes(kafka::PartitionId partition, std::int64_t offset);
+  bool store_panes(kafka::PartitionId partition, PartitionTask& task, std::int64_t offset);
+  bool store_all_panes();
+  bool store_all_joins();
+  std::uint64_t claims() const {
+    return options_.join ? options_.join->committed->claims() : committed_.claims();
+  }
+  Claimant claimant() const { return {consumer_->generation(), joined_after_}; }
   kafka::PartitionId joined_with(kafka::PartitionId partition) const;
   void take_joined();
   void restore_join(kafka::PartitionId partition);
   std::int64_t offset_to_commit(kafka::PartitionId partition, const PartitionTask& task) const;
   template <class Visit>
   void for_each_joined(Visit&& visit);
-  bool store_join(std::int32_t number, JoinOffsets offsets);
+  bool store_join(std::int32_t number, const JoinOffsets& offsets);
   void store_before_writing();
   std::vector<kafka::OffsetToCommit> join_commits();
   /// Of the input that the partition belongs to.
@@ -203,7 +213,9 @@ class ConsumerLoop {
   [[noreturn]] void give_up();
   static void on_supervisor(void* self, std::uint64_t incarnation);
   std::vector<kafka::OffsetToCommit> commits();
-  sim::Task<> commit(bool synchronously);
+  sim::Task<bool> commit(bool synchronously);
+  void pass_over();
+  void note_committed();
   std::int64_t value_of(sim::EventId id) const { return world_.sources[id.source()]->value_of(id); }
 
   kafka::ClusterContext& cluster_;
@@ -232,6 +244,7 @@ class ConsumerLoop {
   /// lose them and show them again) owns their batch.
   std::vector<std::weak_ptr<const sink::RowBatch>> handed_over_;
   std::int64_t written_watermark_ms_ = event_time::kMinTimestamp;
+  std::uint64_t joined_after_ = 0;  ///< claims to stored state, when this member began to join
   std::int64_t next_emit_ms_ = 0;
   std::int64_t next_align_ms_ = 0;
   event_time::strategy::Counters earlier_counters_;  ///< of the lives before this one: for the books

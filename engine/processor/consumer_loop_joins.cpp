@@ -56,6 +56,7 @@ void ConsumerLoop::restore_join(PartitionId partition) {
   const bool right = joins_->side_of(at) == JoinSide::right;
   JoinOffsets offsets{tasks_.at(partition).position, found->second.position};
   if (right) std::swap(offsets.left, offsets.right);
+  joins_->claim_as(claimant());
   // Without a state, what the first input may have brought already stays.
   const auto state = options_.join->committed->at(at.partition, offsets);
   if (state != nullptr || !joins_->tasks().contains(at.partition))
@@ -82,24 +83,25 @@ void ConsumerLoop::for_each_joined(Visit&& visit) {
 }
 
 /// False: another instance owns the number by now.
-bool ConsumerLoop::store_join(std::int32_t number, JoinOffsets offsets) {
+bool ConsumerLoop::store_join(std::int32_t number, const JoinOffsets& offsets) {
   JoinTasks::Task& task = joins_->task(number, joined_);
   if (task.stored == offsets && task.stored_changes == task.join.changes()) return true;
-  if (!options_.join->committed->put(number, task.epoch, offsets, task.join)) return false;
+  CommittedJoins& committed = *options_.join->committed;
+  for (const JoinOffsets& earlier : task.in_doubt) committed.put(number, task.epoch, earlier, task.join);
+  if (!committed.put(number, task.epoch, offsets, task.join)) return false;
   task.stored = offsets;
   task.stored_changes = task.join.changes();
   return true;
 }
 
-/// At most once: a row is written when the state without it is stored. Who can not store it does not write.
-void ConsumerLoop::store_before_writing() {
+bool ConsumerLoop::store_all_joins() {
   bool stored = true;
   for_each_joined([&](auto& left, auto& right, std::int32_t number) {
     stored = store_join(number, {offset_to_commit(left.first, left.second),
                                  offset_to_commit(right.first, right.second)}) &&
              stored;
   });
-  if (!stored) rows_ = std::make_shared<sink::RowBatch>();
+  return stored;
 }
 
 /// Both offsets of a number or neither: the state belongs to the pair. What has been written out is in that
@@ -109,8 +111,11 @@ std::vector<kafka::OffsetToCommit> ConsumerLoop::join_commits() {
   for_each_joined([&](auto& left, auto& right, std::int32_t number) {
     const JoinOffsets now{offset_to_commit(left.first, left.second),
                           offset_to_commit(right.first, right.second)};
+    const JoinOffsets before{left.second.committed, right.second.committed};
+    if (now != before && options_.commit == CommitMode::before_processing)
+      joins_->task(number, joined_).in_doubt.push_back(before);
     store_join(number, now);
-    if (now.left == left.second.committed && now.right == right.second.committed) return;
+    if (now == before) return;
     left.second.committed = now.left;
     right.second.committed = now.right;
     for (const auto& [partition, offset] :

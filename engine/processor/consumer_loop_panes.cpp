@@ -33,18 +33,30 @@ void ConsumerLoop::take_panes() {
 }
 
 void ConsumerLoop::restore_panes(PartitionId partition, std::int64_t position) {
+  tasks_[partition].epoch = committed_.claim(partition, claimant());
   const auto state = committed_.at(partition, position);
   if (state != nullptr) panes_->restore(partition, *state, process_.node().mono_ms());
 }
 
-/// What has been written out is in the state that goes with the commit, and nothing else.
-void ConsumerLoop::store_panes(PartitionId partition, std::int64_t offset) {
-  PartitionTask& task = tasks_[partition];
+/// What has been written out is in the state that goes with the commit, and nothing else. False: another
+/// instance owns the partition by now.
+bool ConsumerLoop::store_panes(PartitionId partition, PartitionTask& task, std::int64_t offset) {
   const std::uint64_t changes = panes_->changes_of(partition);
-  if (task.stored_offset == offset && task.stored_changes == changes) return;
+  if (task.stored_offset == offset && task.stored_changes == changes) return true;
+  event_time::window::PartitionWindows state = panes_->snapshot(partition);
+  for (const std::int64_t earlier : task.in_doubt) committed_.put(partition, task.epoch, earlier, state);
+  if (!committed_.put(partition, task.epoch, offset, std::move(state))) return false;
   task.stored_offset = offset;
   task.stored_changes = changes;
-  committed_.put(partition, offset, panes_->snapshot(partition));
+  return true;
+}
+
+bool ConsumerLoop::store_all_panes() {
+  bool stored = true;
+  for (auto& [partition, task] : tasks_) {
+    if (task.positioned) stored = store_panes(partition, task, offset_to_commit(partition, task)) && stored;
+  }
+  return stored;
 }
 
 }  // namespace wrackline::processor

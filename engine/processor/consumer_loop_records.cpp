@@ -190,6 +190,7 @@ void ConsumerLoop::process_join(PartitionId partition, const kafka::FetchedSlice
   const kafka::TopicPartition at = cluster_.layout.partition(partition);
   const event_time::window::JoinSide side = joins_->side_of(at);
   const bool windowed = options_.join->spec.type == event_time::window::StreamJoinSpec::Type::window;
+  joins_->claim_as(claimant());
   JoinTasks::Task& task = joins_->task(at.partition, joined_);
   feed(partition, slice, *joins_, joined_,
        [&](std::uint32_t i, sim::EventId id, std::int64_t timestamp, std::int64_t value) {

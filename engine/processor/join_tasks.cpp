@@ -11,9 +11,10 @@ void JoinTasks::open(std::int32_t number, const StreamJoin* state, Rows& out) {
   tasks_.erase(number);
   const auto made = tasks_
                         .emplace(number, Task{state != nullptr ? *state : StreamJoin{options_.spec},
-                                              options_.committed->claim(number),
+                                              options_.committed->claim(number, claimant_),
                                               {},
-                                              0})
+                                              0,
+                                              {}})
                         .first;
   made->second.join.advance_watermark(watermark_, out);
 }

@@ -37,6 +37,7 @@ class JoinTasks {
     std::uint32_t epoch = 0;  ///< its claim to the number
     JoinOffsets stored;       ///< of the state that was stored last
     std::uint64_t stored_changes = 0;
+    std::vector<JoinOffsets> in_doubt;  ///< at most once: may be in force still
   };
 
   /// `left` are the watermarks of the first input; they outlive this.
@@ -50,6 +51,8 @@ class JoinTasks {
   /// Every input is idle.
   bool idle() const { return left_.idle() && right_.idle(); }
 
+  /// Whoever opens a number from now on does so as this one.
+  void claim_as(const Claimant& claimant) { claimant_ = claimant; }
   /// Takes the state over, or begins without; the instance's watermark counts from now on.
   void open(std::int32_t number, const event_time::window::StreamJoin* state, Rows& out);
   void close(std::int32_t number) { tasks_.erase(number); }
@@ -73,6 +76,7 @@ class JoinTasks {
   JoinOptions options_;
   const event_time::PartitionWatermarks& left_;
   event_time::PartitionWatermarks right_;
+  Claimant claimant_;
   std::map<std::int32_t, Task> tasks_;  ///< by partition number
   event_time::TimestampMs watermark_ = event_time::kMinTimestamp;
 };

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -97,6 +98,8 @@ class World {
   std::vector<analysis::OpenSession> open_sessions(const Job& job, std::int64_t before_ms);
   void settle_join(const Job& job);
   std::int64_t created_from_ms(const Job& job) const;
+  std::optional<std::int64_t> resumes_from(const Job& job, kafka::PartitionId partition) const;
+  void forget_states(Job& job);
   void forget_sink_topics();
   void hold_results();
 

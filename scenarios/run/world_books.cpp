@@ -1,6 +1,7 @@
 // What the run tells those who watch it: what is final, what is still held, whether it has drained.
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "engine/processor/commit_metadata.hpp"
 #include "scenarios/run/world.hpp"
@@ -78,9 +79,41 @@ std::vector<analysis::OpenSession> World::open_sessions(const Job& job, std::int
   return open;
 }
 
+/// The least offset that the group of the job may resume at; none: it may still find no commit at all.
+std::optional<std::int64_t> World::resumes_from(const Job& job, kafka::PartitionId partition) const {
+  const auto& commits =
+      cluster_->possible_commits().of(job.spec->group, cluster_->layout().partition(partition)).commits;
+  if (commits.empty()) return std::nullopt;
+  return std::min_element(commits.begin(), commits.end(),
+                          [](const auto& a, const auto& b) { return a.offset < b.offset; })
+      ->offset;
+}
+
+/// Stored state is kept as long as a commit that it belongs to may come into force.
+void World::forget_states(Job& job) {
+  const kafka::ClusterLayout& layout = cluster_->layout();
+  const auto& join = job.instances.front()->options().join;
+  if (!join && !job.instances.front()->options().panes) return;
+  for (const kafka::TopicId topic : job.topics) {
+    if (join && topic == join->right) continue;
+    const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
+    for (std::int32_t p = 0; p < about.partitions; ++p) {
+      const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
+      const auto least = resumes_from(job, partition);
+      if (!least) continue;
+      if (!join) {
+        job.committed.resumes_from(partition, *least);
+      } else if (const auto right = resumes_from(job, layout.id_of({join->right, p}))) {
+        job.committed_joins.resumes_from(p, {*least, *right});
+      }
+    }
+  }
+}
+
 void World::housekeeping() {
   const kafka::ClusterLayout& layout = cluster_->layout();
   cluster_->look_at_commits();
+  for (const auto& job : jobs_) forget_states(*job);
   for (const Sink& sink : sinks_) {
     if (sink.topic) sink.topic->housekeeping();
   }
