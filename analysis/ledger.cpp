@@ -22,6 +22,8 @@ constexpr std::size_t kAhead = 16;
 Ledger::Ledger(LedgerConfig config, AnomalyLog& anomalies)
     : config_{std::move(config)}, anomalies_{anomalies}, store_{config_.window.most_windows()} {
   assert(config_.window.size_ms == 0 || config_.window.slide_ms > 0);
+  if (const FreeWindows* const free = config_.window.free.get(); free != nullptr && free->sliding())
+    sliding_ = std::make_unique<SlidingIndex>(free->difference_ms());
   if (config_.window.join != nullptr) join_ = std::make_unique<JoinLedger>(config_.window.join, anomalies_);
 }
 
@@ -149,6 +151,7 @@ void Ledger::processed(std::uint32_t job, std::span<const sim::EventId> ids, sim
     w |= word::kProcessed;
   });
   if (join_ != nullptr && join_->shape().spec().by_arrival()) note_arrivals(ids);
+  if (sliding_ != nullptr) note_accepted(ids);
 }
 
 void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim::EventId> ids,
@@ -163,6 +166,8 @@ void Ledger::dropped(sim::DropReason why, std::uint32_t job, std::span<const sim
       // A further copy of what a join has settled is one too many, and changes nothing.
       if (join_ != nullptr && (w & word::kPinned) == 0) return;
       anomalies_.example(Anomaly::late_dropped, at, [&] { return "event " + to_string(id); });
+      const EventState* const state = sliding_ == nullptr ? nullptr : store_.peek(id);
+      if (state != nullptr) sliding_->dropped(state->key, state->event_time_ms, id);
     }
     w |= bit;
   });
@@ -174,6 +179,14 @@ void Ledger::late_for_window(std::uint32_t job, std::int64_t window_start_ms,
   if (join_ != nullptr) {
     // Of a window join, by the window's end.
     for (const sim::EventId id : ids) join_->late_for_window(id, window_start_ms);
+    return;
+  }
+  if (sliding_ != nullptr) {
+    // By the end of the last window that is closed to it.
+    for (const sim::EventId id : ids) {
+      const EventState* const state = store_.peek(id);
+      if (state != nullptr) sliding_->late_until(state->key, state->event_time_ms, id, window_start_ms);
+    }
     return;
   }
   if (one_window()) {

@@ -20,9 +20,10 @@
 // turns up after all: a second visible effect of a settled event is still counted. Only a final row that is
 // *replaced* later can not be judged; it is counted in broken_promises() and makes the run inconclusive.
 //
-// Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp. Those by
-// timestamp settle likewise. A session may reach over X while it is open, so whoever settles names the
-// sessions that are. Of windows by number a row is written once: what it shows can be folded as it comes.
+// Windows beyond tumbling and hopping, panes and aggregates (WindowShape::free): ledger_free.cpp; those on
+// record differences: ledger_sliding.cpp. Those by timestamp settle likewise. A session may reach over X
+// while it is open, so whoever settles names the sessions that are. Of windows by number a row is written
+// once: what it shows can be folded as it comes.
 //
 // Jobs that join two inputs (WindowShape::join): join_ledger.hpp, and ledger_join.cpp between the two. They
 // settle by what is still somewhere: settle_join().
@@ -47,6 +48,7 @@
 #include "analysis/names/anomaly.hpp"
 #include "analysis/names/metric.hpp"
 #include "analysis/row_table.hpp"
+#include "analysis/sliding_index.hpp"
 #include "sim/observer.hpp"
 
 namespace wrackline::analysis {
@@ -180,7 +182,8 @@ class Ledger final : public sim::Observer, public FactSource {
   std::size_t bytes() const {
     constexpr std::size_t kNode = 48;  // of a map, with its allocation
     return store_.bytes() + rows_.bytes() + free_rows_.size() * (sizeof(FreeRow) + sizeof(FreeCell) + kNode) +
-           free_ids_ * sizeof(sim::EventId) + (join_ == nullptr ? 0 : join_->bytes());
+           free_ids_ * sizeof(sim::EventId) + (join_ == nullptr ? 0 : join_->bytes()) +
+           (sliding_ == nullptr ? 0 : sliding_->bytes());
   }
 
  private:
@@ -211,7 +214,7 @@ class Ledger final : public sim::Observer, public FactSource {
   void withdraw_free_row(const sim::VisibleResult& result);
   std::uint32_t free_ring(const EventRef& ref, std::int64_t start_ms, std::int64_t end_ms,
                           std::uint32_t pane) const;
-  Presence free_presence(const EventRef& ref) const;
+  Presence free_presence(sim::EventId id, const EventRef& ref) const;
   Presence presence_of_settled(const EventRef& ref) const;
   bool passed(std::int64_t newest_ms, std::int64_t final_ms) const;
   void round_up_seen(EventStore::Chunk& chunk, sim::EventId first);
@@ -221,6 +224,14 @@ class Ledger final : public sim::Observer, public FactSource {
   bool was_shown(const sim::VisibleResult& result);
   void name_missing_free(sim::EventId id, const EventRef& ref);
   void close_free();
+  struct FreeRow;
+  void note_accepted(std::span<const sim::EventId> ids);
+  void show_sliding(sim::EventId id, const EventRef& ref, const FreeRow& row, sim::Time at);
+  std::string wrong_with_sliding(const sim::VisibleResult& result, std::int64_t newest_ms) const;
+  Presence sliding_presence(sim::EventId id, const EventRef& ref) const;
+  std::optional<EventStore::Ending> sliding_ending(std::uint32_t w, const Presence& presence) const;
+  void name_missing_sliding(sim::EventId id, const EventState& state,
+                            const std::function<void(const event_time::Window&)>& gap, bool& in_a_row);
   void show_join_row(const sim::VisibleResult& result, sim::Time at);
   void note_arrivals(std::span<const sim::EventId> ids);
   JoinLedger::Event join_event(sim::EventId id, const EventState& state) const;
@@ -286,6 +297,7 @@ class Ledger final : public sim::Observer, public FactSource {
   std::int64_t free_final_ms_ = std::numeric_limits<std::int64_t>::min();
   std::vector<FreeCell> free_gaps_;                 ///< the sessions of single events that have no row
   std::size_t sweep_at_ = 1024;                     ///< kept events that make another look at them worth it
+  std::unique_ptr<SlidingIndex> sliding_;           ///< of windows on record differences
   std::unique_ptr<JoinLedger> join_;                ///< of a job that joins
   std::size_t join_alive_ = 0;                      ///< its events that are not settled
   std::array<std::uint64_t, 2> without_latency_{};  ///< events to which a join owed no row, by phase

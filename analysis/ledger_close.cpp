@@ -103,7 +103,7 @@ void Ledger::fold_before(std::int64_t event_time_ms) {
          oldest.chunk != nullptr && oldest.chunk->used == EventStore::kChunk &&
          passed(oldest.chunk->greatest_event_time_ms, event_time_ms);
          oldest = store_.oldest(number)) {
-      if (!one_window() && config_.window.free != nullptr)
+      if (config_.window.free != nullptr && (!one_window() || sliding_ != nullptr))
         round_up_seen(*oldest.chunk, sim::EventId{number, oldest.first});
       settle_one(number, oldest.first);
     }
@@ -162,7 +162,7 @@ Ledger::Presence Ledger::presence(sim::EventId id, const EventRef& ref) const {
     return presence;
   }
   if (shape.free != nullptr) {
-    Presence presence = free_presence(ref);
+    Presence presence = free_presence(id, ref);
     if (!one_window()) presence.extra = extra_of(id);
     return presence;
   }

@@ -73,6 +73,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
   std::uint64_t digest = 0;
   std::uint64_t misplaced = 0;
   bool times_known = true;
+  std::int64_t newest_ms = std::numeric_limits<std::int64_t>::min();
   for (const sim::EventId id : result.contributions) {
     digest += sim::mix(id);
     const EventRef ref = slow_ref(id);
@@ -83,13 +84,18 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
     if (ref.times_known) misplaced += belongs(*ref.state, result) ? 0U : 1U;
     times_known = times_known && ref.times_known;
     members.push_back({id, ref.state->event_time_ms});
+    newest_ms = std::max(newest_ms, ref.state->event_time_ms);
+    if (sliding_ != nullptr && ref.times_known) {
+      show_sliding(id, ref, row, at);
+      continue;
+    }
     show(id, ref, free_ring(ref, result.window_start_ms, result.window_end_ms, result.pane), at);
     if (free.sessions()) ref.state->word |= word::kPinned;
   }
   const std::uint64_t repeated = repeated_in(result.contributions);
   repeated_inside_rows_ += repeated;
   const bool replaceable = config_.reading != Reading::every_row;
-  if (replaceable || free.sessions()) {
+  if (replaceable || free.sessions() || free.sliding()) {
     // Appended rows do not replace each other, but all their events are pinned.
     if (replaceable) {
       free_ids_ -= row.ids.size();
@@ -98,6 +104,7 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
     }
     row.ids.insert(row.ids.end(), result.contributions.begin(), result.contributions.end());
     free_ids_ += result.contributions.size();
+    if (free.sliding()) std::sort(row.ids.begin(), row.ids.end());
   }
   std::string wrong;
   if (misplaced != 0) {
@@ -107,6 +114,8 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
   } else {
     wrong = free.wrong_with({result.window_start_ms, result.window_end_ms}, result.key, result.pane,
                             result.value, std::move(members), times_known);
+    if (wrong.empty() && sliding_ != nullptr && times_known && !was_final)
+      wrong = wrong_with_sliding(result, newest_ms);
   }
   if (!wrong.empty())
     anomalies_.report(Anomaly::wrong_result, at,
@@ -116,6 +125,8 @@ void Ledger::show_free_row(const sim::VisibleResult& result, sim::Time at) {
 void Ledger::hide_free_row(std::int64_t start_ms, std::int64_t end_ms, FreeRow& row) {
   for (const sim::EventId id : row.ids) {
     const EventRef ref = slow_ref(id);
+    // What slides is looked up in its rows: without ids, this one shows nothing.
+    if (sliding_ != nullptr && ref.times_known) continue;
     if (ref.state != nullptr) hide(id, free_ring(ref, start_ms, end_ms, row.pane));
   }
   free_ids_ -= row.ids.size();
@@ -135,7 +146,8 @@ void Ledger::withdraw_free_row(const sim::VisibleResult& result) {
     hide_free_row(result.window_start_ms, result.window_end_ms, row->second);
 }
 
-Ledger::Presence Ledger::free_presence(const EventRef& ref) const {
+Ledger::Presence Ledger::free_presence(sim::EventId id, const EventRef& ref) const {
+  if (sliding_ != nullptr) return sliding_presence(id, ref);
   const EventState& state = *ref.state;
   const FreeWindows& free = *config_.window.free;
   const bool late_for_all = (state.word & word::kLate) != 0;
@@ -195,7 +207,9 @@ void Ledger::name_missing_free(sim::EventId id, const EventRef& ref) {
     ++latency[0].missing;
     latency[1].missing += end >= config_.steady_from && end < config_.steady_until ? 1U : 0U;
   };
-  if (free.by_timestamp()) {
+  if (sliding_ != nullptr) {
+    name_missing_sliding(id, state, gap, in_a_row);
+  } else if (free.by_timestamp()) {
     const std::vector<FreeWindows::Window> windows = free.windows_of(state.event_time_ms);
     for (std::uint32_t ring = 0; ring < windows.size(); ++ring) {
       if (windows[ring].end_ms > closing_.windows_due_ms) continue;

@@ -6,6 +6,8 @@
 //                  final, which takes more than its end: a session that is open may take it back, or hold a
 //                  part of it that it has reported. So rows that touch each other are final together, and
 //                  none that an open session touches
+//   sliding        likewise, but a row keeps its events until all of them are folded: only there stands what
+//                  each is in (ledger_sliding.cpp)
 //   count, global  a row is not replaced (unless panes replace each other: then nothing is folded), so what
 //   it
 //                  shows is folded, whatever is still open
@@ -24,9 +26,17 @@ void Ledger::round_up_seen(EventStore::Chunk& chunk, sim::EventId first) {
   const std::uint32_t all = store_.windows_per_event() << word::kSeenShift;
   for (std::uint32_t i = 0; i < chunk.used; ++i) {
     std::uint32_t& w = chunk.events[i].word;
+    const sim::EventId id{first.source(), first.ordinal() + i};
+    const EventRef ref = store_.ref(chunk, id);
+    if (sliding_ != nullptr) {
+      if ((w & word::kPinned) == 0 || (w & word::kLate) != 0) continue;
+      const Presence presence = sliding_presence(id, ref);
+      if (presence.missing + presence.open + presence.late + presence.extra == 0)
+        w = (w & ~(word::kPinned | word::kSeen)) | word::kSeenOne;
+      continue;
+    }
     if (word::seen(w) == 0 || (w & (word::kSpecial | word::kLate)) != 0) continue;
-    const EventRef ref = store_.ref(chunk, sim::EventId{first.source(), first.ordinal() + i});
-    const Presence presence = free_presence(ref);
+    const Presence presence = free_presence(id, ref);
     if (presence.missing == 0 && presence.late == 0) w = (w & ~word::kSeen) | all;
   }
 }
@@ -39,7 +49,11 @@ std::optional<EventStore::Ending> Ledger::resolve(sim::EventId id, const EventRe
   if ((w & (word::kTold | word::kRefused)) == 0) return std::nullopt;
   EventStore::Ending ending{w, 0};
   Presence presence = this->presence(id, ref);
-  if (one_window()) {
+  if (sliding_ != nullptr && ref.times_known && !ended(w)) {
+    const auto as_shown = sliding_ending(w, presence);
+    if (!as_shown) return std::nullopt;
+    ending = *as_shown;
+  } else if (one_window()) {
     if (!ended(w)) return std::nullopt;
     presence = this->presence(w);
   } else {
@@ -131,10 +145,11 @@ void Ledger::finish_free_rows(std::int64_t final_ms, std::vector<OpenSession> op
     const bool final = reach_ms <= final_ms && !(sessions && touched(key, start_ms, reach_ms));
     for (; row != behind; ++row) {
       if (!final) continue;
+      row->second.final = true;
+      if (sliding_ != nullptr) continue;
       if (sessions) unpin(row->second.ids);
       free_ids_ -= row->second.ids.size();
       row->second.ids = {};
-      row->second.final = true;
     }
   }
 }
@@ -154,8 +169,11 @@ void Ledger::forget_free_rows() {
     const auto& [key, start_ms, end_ms] = entry.first;
     if (!entry.second.final || end_ms > asked_from_ms) return false;
     const auto missing = std::lower_bound(lacking.begin(), lacking.end(), std::pair{key, start_ms});
-    return missing == lacking.end() || missing->first != key || missing->second >= end_ms;
+    const bool asked = missing != lacking.end() && missing->first == key && missing->second < end_ms;
+    if (!asked) free_ids_ -= entry.second.ids.size();
+    return !asked;
   });
+  if (sliding_ != nullptr) sliding_->forget_before(asked_from_ms, lacking);
 }
 
 }  // namespace wrackline::analysis

@@ -101,7 +101,7 @@ class JoinCheck {
                          job_.window.kind == Windows::kCumulate;
     if (!by_time) {
       tell("WL1109", "window",
-           "a join by session, count or global windows is not built yet: tumbling, hopping and cumulate are");
+           "a join by sliding, session, count or global windows is not built yet: tumbling, hopping and cumulate are");
     }
     for (const std::string_view name :
          {"allowed_lateness", "early_every", "early_records", "late_every", "late_records", "accumulation"}) {

@@ -79,6 +79,11 @@ WindowDefinition plain_definition_of(const WindowSpec& window) {
       made.offset_ms = offset;
       return made;
     }
+    case Windows::kSliding: {
+      WindowDefinition made = WindowDefinition::sliding(whole_ms(window.size));
+      made.offset_ms = offset;
+      return made;
+    }
   }
   return {};
 }

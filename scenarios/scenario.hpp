@@ -213,12 +213,12 @@ struct GuardSpec {
   std::optional<Duration> max_age;
 };
 
-enum class Windows { kNone, kTumbling, kHopping, kCumulate, kSession, kCount, kGlobal };
+enum class Windows { kNone, kTumbling, kHopping, kCumulate, kSession, kCount, kGlobal, kSliding };
 enum class Accumulation { kAccumulating, kDiscarding, kRetracting };
 
 struct WindowSpec {
   Windows kind = Windows::kNone;
-  Duration size{};
+  Duration size{};   ///< the difference of kSliding
   Duration slide{};  ///< equal to size when tumbling; the step of cumulate
   Duration offset{};
   Duration allowed_lateness{};

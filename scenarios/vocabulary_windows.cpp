@@ -30,6 +30,18 @@ const ObjectDecl& cumulate_decl() {
   return decl;
 }
 
+const ObjectDecl& sliding_decl() {
+  static const ObjectDecl decl{
+      "sliding window",
+      "Events of a key no further apart than a difference, as Kafka Streams' SlidingWindows.",
+      {required(
+          duration("difference", &WindowSpec::size, "", {0, kYear},
+                   "Greatest difference between the event times of two events in a window: each event at t "
+                   "opens [t - difference, t] and [t + 1 ms, t + 1 ms + difference]."))},
+      "difference"};
+  return decl;
+}
+
 const ObjectDecl& session_decl() {
   static const ObjectDecl decl{
       "session window",
@@ -89,6 +101,9 @@ const ObjectDecl& window_decl() {
       {tumbling(), of_kind(inline_object("hopping", hopping_decl, "Overlapping windows."), Windows::kHopping),
        of_kind(inline_object("cumulate", cumulate_decl, "Windows that share a start and grow by steps."),
                Windows::kCumulate),
+       of_kind(inline_object("sliding", sliding_decl,
+                             "Events of a key no further apart than this: windows that the events define."),
+               Windows::kSliding),
        of_kind(inline_object("session", session_decl, "Events of a key with no longer silence between them."),
                Windows::kSession),
        of_kind(inline_object("count", count_decl, "So many events of a key; with `every`, windows overlap."),
@@ -113,7 +128,7 @@ const ObjectDecl& window_decl() {
                {"retracting", "each pane holds all so far, behind a retraction of what it replaces"}},
               "What a later pane makes of an earlier one; accumulating without this.")},
       "tumbling",
-      {{"tumbling", "hopping", "cumulate", "session", "count", "global"}}};
+      {{"tumbling", "hopping", "cumulate", "sliding", "session", "count", "global"}}};
   return decl;
 }
 

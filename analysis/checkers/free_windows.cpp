@@ -17,6 +17,7 @@ FreeWindows::FreeWindows(const Definition& windows, const event_time::window::Ag
 }
 
 bool FreeWindows::sessions() const { return windows_.kind == Definition::Kind::session; }
+bool FreeWindows::sliding() const { return windows_.kind == Definition::Kind::sliding; }
 bool FreeWindows::overlaps_by_number() const {
   return windows_.kind == Definition::Kind::count && windows_.every < windows_.records;
 }
@@ -38,6 +39,7 @@ std::vector<FreeWindows::Window> FreeWindows::windows_of(std::int64_t event_time
 std::int64_t FreeWindows::last_end(std::int64_t event_time_ms) const {
   return by_timestamp() ? by_timestamp_->last_end(event_time_ms)
          : sessions()   ? event_time_ms + windows_.gap_ms
+         : sliding()    ? event_time_ms + windows_.size_ms + 2  // the window behind it
                         : event_time::kMaxTimestamp;
 }
 

@@ -8,6 +8,9 @@
 //   session        a row's window must be exactly the union of its records' stretches [t, t + gap), without a
 //                  hole. Whether two sessions should have been one depends on the watermark that each record
 //                  met: the property tests of the operator judge that
+//   sliding        a row's window must be as long as the difference, with a record at a border, its records
+//                  must lie inside, and each event is expected in every window that holds it; which there
+//                  are, the accepted events say (sliding_index.hpp)
 //   count, global  each event in one row. Of overlapping count windows in one at least, and in none twice;
 //   the
 //                  number of a row tells how many records it must have
@@ -44,10 +47,13 @@ class FreeWindows {
 
   bool by_timestamp() const { return by_timestamp_.has_value(); }
   bool sessions() const;
+  /// Windows on record differences.
+  bool sliding() const;
+  std::int64_t difference_ms() const { return windows_.size_ms; }
   /// Count windows of which one record is in several.
   bool overlaps_by_number() const;
   /// Do windows end at a time? Count and global ones do not.
-  bool timed() const { return by_timestamp() || sessions(); }
+  bool timed() const { return by_timestamp() || sessions() || sliding(); }
   std::uint32_t most_windows() const;
   /// Of a timestamp, the oldest first; by timestamp only.
   std::vector<Window> windows_of(std::int64_t event_time_ms) const;

@@ -169,14 +169,16 @@ void ConsumerLoop::tell_late_windows(sim::EventId id, std::int64_t timestamp) {
 void ConsumerLoop::process_panes(PartitionId partition, const kafka::FetchedSlice& slice) {
   using event_time::window::PaneOperator;
   const kafka::Records& records = *slice.batch.batch.records;
-  const bool by_end = options_.panes->windows.kind == event_time::window::WindowDefinition::Kind::cumulate;
+  using Kind = event_time::window::WindowDefinition::Kind;
+  const Kind kind = options_.panes->windows.kind;
+  const bool by_end = kind == Kind::cumulate || kind == Kind::sliding;
   const std::int64_t now_ms = process_.node().mono_ms();
   feed(partition, slice, *panes_, pane_results_,
        [&](std::uint32_t i, sim::EventId id, std::int64_t timestamp, std::int64_t value) {
          const auto verdict =
              panes_->add(partition, records.keys[i], timestamp, id, value, now_ms, pane_results_);
          if (verdict != PaneOperator::Verdict::accepted) return false;
-         // Windows that share their start are named by their end.
+         // Windows that share their start are named by their end; those that slide are late up to one.
          for (const event_time::Window& window : panes_->late_windows()) {
            cluster_.observer.late_for_window(options_.job, by_end ? window.end_ms : window.start_ms,
                                              std::span{&id, 1}, process_.now());

@@ -13,8 +13,9 @@ namespace wrackline::scenarios {
 /// other modes a replay may open any window again.
 bool World::settles(const Job& job) const {
   const auto& panes = job.instances.front()->options().panes;
-  const bool timed = !panes || panes->windows.by_timestamp() ||
-                     panes->windows.kind == event_time::window::WindowDefinition::Kind::session;
+  using Kind = event_time::window::WindowDefinition::Kind;
+  const bool timed = !panes || panes->windows.by_timestamp() || panes->windows.kind == Kind::session ||
+                     panes->windows.kind == Kind::sliding;
   return job.spec->commit == CommitMode::kAfterProcessing && job.spec->window.kind != Windows::kNone &&
          timed && !job.instances.front()->options().join;
 }

@@ -148,6 +148,77 @@ SCENARIO("cumulate: each event in each of its windows, late for some, no other w
   }
 }
 
+SCENARIO("sliding: each event in each window that its neighbours define, whole, once, or late for it") {
+  // Events at 100, 200, 300 and windows of [t - 100, t] and [t + 1, t + 101].
+  World w{WindowDefinition::sliding(100), Reading::every_row, {}, 3};
+  const auto all_but = [&](std::int64_t start_ms) {
+    const std::vector<std::pair<std::int64_t, std::vector<sim::EventId>>> rows{
+        {0, events({0})}, {100, range(0, 2)}, {101, events({1})}, {200, range(1, 3)}, {201, events({2})}};
+    for (const auto& [start, ids] : rows)
+      if (start != start_ms) w.show(start, start + 101, ids);
+  };
+  GIVEN("all of them") {
+    w.script.flow(range(0, 3), 2000);
+    all_but(-1);
+    CHECK(w.close()[Fate::delivered] == 3);
+    for (const AnomalyInfo& info : anomalies()) CHECK(w.count(info.anomaly) == 0);
+  }
+  GIVEN("one that is missing") {
+    w.script.flow(range(0, 3), 2000);
+    all_but(200);
+    CHECK(w.close().lost_in_some_windows == 2);
+    CHECK(w.count(Anomaly::window_gap) == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 0);
+  }
+  GIVEN("one that lacks an event") {
+    w.script.flow(range(0, 3), 2000);
+    all_but(100);
+    w.show(100, 201, events({1}));
+    CHECK(w.close().lost_in_some_windows == 1);
+    CHECK(w.count(Anomaly::missing_contribution) == 1);
+    CHECK(w.count(Anomaly::window_gap) == 0);
+  }
+  GIVEN("one that is written twice") {
+    w.script.flow(range(0, 3), 2000);
+    all_but(-1);
+    w.show(100, 201, range(0, 2));
+    CHECK(w.close().duplicated(DuplicateHop::sink) == 2);
+    CHECK(w.count(Anomaly::sink_duplicate) == 2);
+    CHECK(w.count(Anomaly::double_fire) == 1);
+  }
+  GIVEN("one without a record at a border, and one of another length") {
+    w.script.flow(range(0, 3), 2000);
+    all_but(-1);
+    w.show(150, 251, events({1}));
+    CHECK(w.count(Anomaly::wrong_result) == 1);
+    w.show(101, 200, events({1}));
+    CHECK(w.count(Anomaly::wrong_result) == 2);
+  }
+  GIVEN("an event that came too late for the windows that end at 202 and before, and defines none of them") {
+    w.ledger.late_for_window(0, 202, events({1}), at_ms(2000));
+    w.script.flow(range(0, 3), 2000);
+    // [100, 200] is its own; [101, 201] is that of the first event and holds nothing else.
+    w.show(0, 101, events({0}));
+    w.show(200, 301, range(1, 3));
+    w.show(201, 302, events({2}));
+    CHECK(w.close()[Fate::delivered] == 3);
+    CHECK(w.ledger.books(Phase::all).late_in_some_windows == 1);
+    CHECK(w.count(Anomaly::window_gap) + w.count(Anomaly::missing_contribution) == 0);
+  }
+  GIVEN("an event that was dropped defines nothing") {
+    w.script.flow(events({0, 2}), 2000);
+    w.script.append(events({1}), 2000);
+    w.ledger.told(sim::Told::acknowledged, events({1}), at_ms(2001));
+    w.script.commit(events({1}), 2001);
+    w.script.poll(events({1}), 2, 2002);
+    w.ledger.dropped(sim::DropReason::late, 0, events({1}), at_ms(2000));
+    w.show(0, 101, events({0}));
+    w.show(200, 301, events({2}));
+    CHECK(w.close()[Fate::late_dropped] == 1);
+    CHECK(w.ledger.books(Phase::all)[Fate::delivered] == 2);
+  }
+}
+
 SCENARIO("panes: discarding ones add up, an upsert sink forgets all but the last") {
   PanePolicy panes;
   panes.early_every_records = 1;

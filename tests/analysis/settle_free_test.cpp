@@ -57,6 +57,10 @@ std::vector<Shape> shapes() {
       {"hopping, odd", WindowDefinition::hopping(100, 30), retracting},
       {"tumbling, discarding", WindowDefinition::tumbling(80), discarding},
       {"tumbling, retracting", WindowDefinition::tumbling(80), patient},
+      {"sliding", WindowDefinition::sliding(15)},
+      {"sliding, late", WindowDefinition::sliding(15), late},
+      {"sliding, panes", WindowDefinition::sliding(10), early},
+      {"sliding, retracting by time", WindowDefinition::sliding(10), patient},
       {"count", WindowDefinition::count(3)},
       {"global, discarding", WindowDefinition::global(), discarding},
   };
@@ -186,7 +190,8 @@ class Story : public Twins {
       return;
     }
     both([&](Ledger& ledger) { ledger.processed(0, one, at); });
-    const bool by_end = shape_.windows.kind == WindowDefinition::Kind::cumulate;
+    const bool by_end = shape_.windows.kind == WindowDefinition::Kind::cumulate ||
+                        shape_.windows.kind == WindowDefinition::Kind::sliding;
     for (const event_time::Window& window : windows_->late_windows()) {
       both([&](Ledger& ledger) {
         ledger.late_for_window(0, by_end ? window.end_ms : window.start_ms, one, at);

@@ -40,6 +40,7 @@ void check_sound(const analysis::RunResult& result) {
 const std::vector<std::string> kWindows{
     R"("session": "300ms")",
     R"("count": 7)",
+    R"("sliding": "200ms")",
     R"("count": { "records": 6, "every": 2 })",
     R"("tumbling": "1s", "zone": "Asia/Kolkata")",
     R"("tumbling": "1s", "early_records": 2, "accumulation": "discarding")",

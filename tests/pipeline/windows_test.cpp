@@ -32,6 +32,9 @@ SCENARIO("every kind of window delivers every event once, or drops it as late") 
       R"("session": { "gap": "200ms", "max_gap": "500ms" }, "allowed_lateness": "1s", "accumulation": "retracting")",
       R"("cumulate": { "size": "2s", "step": "500ms" }, "allowed_lateness": "500ms")", R"("count": 7)",
       R"("count": { "records": 6, "every": 2 })", R"("tumbling": "1s", "zone": "Asia/Kolkata")",
+      R"("sliding": "200ms")",
+      R"("sliding": { "difference": "300ms" }, "allowed_lateness": "1s", "accumulation": "retracting")",
+      R"("sliding": "200ms", "early_records": 1, "allowed_lateness": "500ms")",
       R"("tumbling": "1s", "early_every": "200ms", "accumulation": "discarding", "allowed_lateness": "1s")",
       R"("hopping": { "size": "2s", "slide": "500ms" }, "early_records": 3, "accumulation": "retracting")",
       R"("tumbling": "1s", "allowed_lateness": "2s", "late_every": "300ms", "late_records": 4)",
@@ -61,10 +64,10 @@ SCENARIO("every aggregate of a window is that of its records: the ledger compute
 }
 
 SCENARIO("a crash loses nothing of a job that commits what it has written, with its state") {
-  const std::string window =
-      GENERATE(as<std::string>{}, R"("session": "300ms")", R"("count": 7)",
-               R"("count": { "records": 6, "every": 2 })", R"("cumulate": { "size": "2s", "step": "500ms" })",
-               R"("tumbling": "1s", "early_records": 2, "accumulation": "discarding")");
+  const std::string window = GENERATE(
+      as<std::string>{}, R"("session": "300ms")", R"("count": 7)", R"("count": { "records": 6, "every": 2 })",
+      R"("cumulate": { "size": "2s", "step": "500ms" })", R"("sliding": "200ms")",
+      R"("tumbling": "1s", "early_records": 2, "accumulation": "discarding")");
   CAPTURE(window);
   for (const Run& run : run_all(plan_of(kSmall, job(window) + kCrash, {1, 2}))) {
     INFO(story_of(run.result));
@@ -81,6 +84,7 @@ SCENARIO("what the ledger of a run forgets on the way, one that forgets nothing 
       as<std::string>{}, R"("session": "60ms")",
       R"("session": { "gap": "30ms", "max_gap": "90ms" }, "early_every": "200ms", "allowed_lateness": "300ms", "accumulation": "retracting")",
       R"("cumulate": { "size": "1s", "step": "250ms" }, "allowed_lateness": "200ms")", R"("count": 5)",
+      R"("sliding": "60ms")", R"("sliding": "50ms", "early_every": "200ms", "allowed_lateness": "300ms")",
       R"("tumbling": "500ms", "early_records": 4, "accumulation": "discarding")",
       R"("hopping": { "size": "1s", "slide": "300ms" }, "zone": "Asia/Kolkata", "late_every": "200ms", "allowed_lateness": "1s")",
       R"("global": true, "early_every": "300ms", "accumulation": "discarding")");

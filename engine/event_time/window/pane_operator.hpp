@@ -100,7 +100,8 @@ class PaneOperator {
   /// One record at processing time `now_ms`. What fires at once is appended to `fired`.
   Verdict add(PartitionId partition, std::uint32_t key, TimestampMs timestamp, sim::EventId id,
               std::int64_t value, std::int64_t now_ms, ResultPanes& fired);
-  /// Of the record before, if accepted: the windows by timestamp for which it came too late.
+  /// Of the record before, if accepted: the windows by timestamp for which it came too late. Sliding: the
+  /// last window, whether it exists or not, that is closed to the record, and with it all before.
   std::span<const Window> late_windows() const { return late_windows_; }
 
   void advance_watermark(TimestampMs watermark, ResultPanes& fired);

@@ -139,6 +139,12 @@ Verdict PaneOperator::add_sliding(const Record& record) {
   const Window right{t + 1, t + difference + 2};
   // KStreamSlidingWindowAggregate: a record is skipped when even the window that begins behind it is closed.
   if (gone(*record.state, right)) return Verdict::late_dropped;
+  if (gone(*record.state, left)) {
+    // Other records' windows that have closed may have held it: all that end no later than this one.
+    const TimestampMs closed =
+        saturating_sub(watermark_of(*record.state), spec_.panes.allowed_lateness_ms) + 1;
+    late_windows_.push_back({closed - difference - 1, closed});
+  }
 
   std::vector<Item>& items = record.keyed->items;
   const auto later = std::upper_bound(items.begin(), items.end(), t,
