@@ -7,7 +7,6 @@ namespace wrackline::processor {
 using event_time::window::JoinedRow;
 using event_time::window::JoinRecord;
 using event_time::window::JoinSide;
-using event_time::window::JoinVerdict;
 using kafka::PartitionId;
 using kafka::TopicPartition;
 
