@@ -64,11 +64,11 @@ void SlidingIndex::forget_before(std::int64_t time_ms, const Asked& asked) {
   for (auto& [key, members] : by_key_) {
     if (members.empty() || members.front().time_ms >= time_ms - reach_ms) continue;
     const std::size_t held = members.size();
-    std::erase_if(members, [&, key = key](const Member& member) {
+    std::erase_if(members, [&, of = key](const Member& member) {
       if (member.time_ms >= time_ms - reach_ms) return false;
       const auto near =
-          std::lower_bound(asked.begin(), asked.end(), std::pair{key, member.time_ms - reach_ms});
-      return near == asked.end() || near->first != key || near->second > member.time_ms + reach_ms;
+          std::lower_bound(asked.begin(), asked.end(), std::pair{of, member.time_ms - reach_ms});
+      return near == asked.end() || near->first != of || near->second > member.time_ms + reach_ms;
     });
     held_ -= held - members.size();
   }
