@@ -32,6 +32,7 @@ inline constexpr std::uint32_t kDeadLettered = 1U << 6;
 inline constexpr std::uint32_t kShed = 1U << 7;
 /// Both at once: refused by a processor's guard. No record is both otherwise.
 inline constexpr std::uint32_t kGuarded = kDeadLettered | kShed;
+inline constexpr std::uint32_t kTakenOut = kLate | kDeadLettered | kShed;  ///< by the processor, on purpose
 inline constexpr std::uint32_t kSteady = 1U << 8;  ///< created inside the steady part of the run
 inline constexpr std::uint32_t kHeld = 1U << 9;    ///< still held somewhere when the run ended
 inline constexpr std::uint32_t kAppended = 1U << 10;

@@ -8,8 +8,6 @@ namespace wrackline::analysis {
 
 namespace {
 
-constexpr std::uint32_t kTakenOut = word::kLate | word::kDeadLettered | word::kShed;
-
 LossTold loss_told(std::uint32_t w) {
   if (word::was_told(w, sim::Told::acknowledged)) return LossTold::acknowledged;
   if (word::was_told(w, sim::Told::failed)) return LossTold::told_failed;
@@ -48,7 +46,7 @@ bool lost_before_the_log(std::uint32_t w) {
 bool Ledger::ended(std::uint32_t w) const {
   if ((w & word::kSpecial) != 0 || (w & (word::kTold | word::kRefused)) == 0) return false;
   if (word::seen(w) != 0) return word::seen(w) >= (one_window() ? 1 : store_.windows_per_event());
-  return (w & kTakenOut) != 0 || refused_for_good(w) || lost_before_the_log(w);
+  return (w & word::kTakenOut) != 0 || refused_for_good(w) || lost_before_the_log(w);
 }
 
 void Ledger::settle_one(std::uint16_t source, std::uint64_t first) {

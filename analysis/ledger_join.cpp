@@ -5,12 +5,6 @@
 
 namespace wrackline::analysis {
 
-namespace {
-
-constexpr std::uint32_t kTakenOut = word::kLate | word::kDeadLettered | word::kShed;
-
-}  // namespace
-
 void Ledger::show_join_row(const sim::VisibleResult& result, sim::Time at) {
   const JoinShape& shape = join_->shape();
   std::array<std::optional<JoinShape::Parent>, 2> parents;
@@ -79,7 +73,7 @@ JoinLedger::Event Ledger::join_event(sim::EventId id, const EventState& state) c
   JoinLedger::Event event{.id = id, .key = state.key, .event_time_ms = state.event_time_ms};
   event.side = join_->shape().side_of(id);
   event.steady = (w & word::kSteady) != 0;
-  if ((w & word::kProcessed) != 0 && (w & kTakenOut) == 0) {
+  if ((w & word::kProcessed) != 0 && (w & word::kTakenOut) == 0) {
     event.held = (w & word::kHeld) != 0;
     event.lost_at_sink = sink_losses_.contains(id.packed());
   } else if ((w & word::kLate) != 0) {
@@ -117,7 +111,8 @@ void Ledger::settle_join(JoinHorizon horizon) {
     if ((w & word::kPinned) == 0) return;
     JoinLedger::Event& event = events.emplace_back(join_event(id, *ref.state));
     // What never came out of the log may still do so, for all that we know.
-    event.quiet = (w & (word::kProcessed | kTakenOut)) != 0 && (w & (word::kTold | word::kRefused)) != 0 &&
+    event.quiet = (w & (word::kProcessed | word::kTakenOut)) != 0 &&
+                  (w & (word::kTold | word::kRefused)) != 0 &&
                   !std::binary_search(horizon.held.begin(), horizon.held.end(), id);
   });
   join_->settle(events, horizon.created_from_ms,
@@ -184,7 +179,7 @@ Ledger::Presence Ledger::join_presence(const JoinLedger::Presence& of, const Eve
   const bool late = (state.word & word::kLate) != 0;
   if (of.seen + of.missing != 0) return presence;
   // Accepted, and owed no row: it has all that it should have.
-  if ((state.word & word::kProcessed) != 0 && (state.word & kTakenOut) == 0) {
+  if ((state.word & word::kProcessed) != 0 && (state.word & word::kTakenOut) == 0) {
     presence.seen = 1;
   } else if (late) {
     presence.late = 1;
