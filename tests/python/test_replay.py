@@ -138,6 +138,8 @@ def test_what_means_nothing_is_none_and_said(trace):
     assert one["dropped"] == 0
     assert "not in event time" in one.metrics["not_applicable"]["dropped"]
     assert "not in event time" in one._repr_html_()
+    assert not {"start_ms", "end_ms"} & set(one.to_frame().columns)
+    assert {"start_ms", "end_ms"} <= set(wrackline.replay(trace, "bounded=100ms", "session=1s").to_frame().columns)
     several = wrackline.replay(trace, ["bounded=100ms", "k_slack"], "sliding=1s")
     assert several[0]["completeness"] is None
     assert several[0]["partly_late"] == several[0].mask("behind").sum()

@@ -100,13 +100,15 @@ class Replay:
 
     def to_frame(self):
         """The window results as a pandas frame: `rows`, with the pane ("early", "on_time", "late") and the key's name
-        in words."""
+        in words. Count and global windows lie nowhere in event time: without `start_ms` and `end_ms`."""
         import pandas as pd
 
         frame = pd.DataFrame(self.rows).drop(columns="late")
         frame["pane"] = np.array(PANES)[frame.pop("pane_code")]
         frame["retraction"] = frame["retraction"].astype(bool)
         frame["key"] = [self.trace.keys[k] if k < len(self.trace.keys) else "" for k in self.rows["key"]]
+        if len(frame) and (frame["end_ms"] == np.iinfo(np.int64).max).all():
+            frame = frame.drop(columns=["start_ms", "end_ms"])
         return frame
 
     def __repr__(self) -> str:
