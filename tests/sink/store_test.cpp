@@ -58,4 +58,21 @@ SCENARIO("an upsert store remembers rows until their windows can not be written 
   CHECK(store.apply(one_row(1, 1001)).overwrites[0]);
 }
 
+SCENARIO("an upsert store forgets single rows that can not be written again, and no other") {
+  Store store{StoreKind::upsert};
+  std::vector<ResultRow> settled;
+  for (std::uint32_t key = 0; key < 1000; ++key) {
+    const RowBatch batch = one_row(key, 1000);
+    store.apply(batch);
+    if (key % 3 == 0) settled.push_back(batch.rows[0]);
+  }
+  store.forget(settled);
+  CHECK(store.remembered_rows() == 1000 - settled.size());
+  for (std::uint32_t key = 0; key < 1000; ++key) {
+    CAPTURE(key);
+    REQUIRE(store.apply(one_row(key, 1000)).overwrites[0] == (key % 3 != 0));
+  }
+  CHECK(store.remembered_rows() == 1000);
+}
+
 }  // namespace wrackline::sink
