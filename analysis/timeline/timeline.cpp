@@ -14,6 +14,18 @@ bool names_a_partition(const sim::MomentDef& def) {
   return def.name.starts_with("kafka.") || def.name.starts_with("producer.");
 }
 
+std::string leader_name(std::string_view broker, std::int64_t epoch) {
+  return fmt::format("{}, epoch {}", broker, epoch);
+}
+
+/// From the controller's word to the broker that learns of it.
+TraceFile::Arrow arrow_of(const sim::Moment& moment) {
+  const std::string_view name = moment.def.name;
+  if (name != "kafka.leader.elected" && name != "kafka.leader.started") return 0;
+  return sim::mix(static_cast<std::uint64_t>(moment.attribute("partition")) << 32 |
+                  static_cast<std::uint64_t>(moment.attribute("leader_epoch")));
+}
+
 std::string_view category_of(std::string_view moment) { return moment.substr(0, moment.find('.')); }
 
 }  // namespace
@@ -37,7 +49,7 @@ Timeline::Timeline(TraceFile& file, sim::Simulation& simulation, TimelineWorld w
       auto [topic, fresh] = topics.try_emplace(partition.topic);
       if (fresh) topic->second = file_.track(0, "topic " + partition.topic, "who leads each partition");
       partitions_[i] = file_.track(topic->second, fmt::format("{}/{}", partition.topic, partition.number));
-      file_.begin(partitions_[i], simulation_.now(), "kafka", partition.first_leader);
+      file_.begin(partitions_[i], simulation_.now(), "kafka", leader_name(partition.first_leader, 0));
     }
     if (!internal) draw_processes();
   }
@@ -114,7 +126,7 @@ void Timeline::on_moment(const sim::Moment& moment) {
   if (moment.process != nullptr) {
     const auto process = processes_.find(moment.process->id().value());
     if (process != processes_.end())
-      file_.instant(process->second.track, moment.at, category_of(name), name, list);
+      file_.instant(process->second.track, moment.at, category_of(name), name, list, arrow_of(moment));
   }
   if (name == "group.rebalance.started" || name == "group.rebalance.completed") {
     for (const auto& job : jobs_) {
@@ -133,7 +145,7 @@ void Timeline::on_moment(const sim::Moment& moment) {
   if (name == "kafka.leader.elected") {
     const auto leader = static_cast<std::size_t>(moment.attribute("leader"));
     const std::string broker = leader < world_.brokers.size() ? world_.brokers[leader] : "?";
-    lead(partition, fmt::format("{}, epoch {}", broker, moment.attribute("leader_epoch")), moment.at);
+    lead(partition, leader_name(broker, moment.attribute("leader_epoch")), moment.at);
   } else if (name == "kafka.leader.lost") {
     lead(partition, "no leader", moment.at);
   } else if (name.starts_with("kafka.isr.") || name == "kafka.leader.elected_uncleanly" ||

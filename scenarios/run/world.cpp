@@ -250,6 +250,20 @@ std::shared_ptr<const analysis::JoinShape> World::join_shape_of(const JobSpec& s
       [this](sim::EventId id) { return job_world_.sources[id.source()]->value_of(id); });
 }
 
+/// The numbers of the sources that the job reads: producer by producer, as build_sources() made them.
+std::vector<std::uint16_t> World::sources_of(const Job& job) const {
+  std::vector<std::uint16_t> numbers;
+  std::uint16_t number = 0;
+  for (const SourceSpec& source : spec_.sources) {
+    const kafka::TopicId topic = cluster_->layout().topic_id(source.topic);
+    const bool feeds = std::find(job.topics.begin(), job.topics.end(), topic) != job.topics.end();
+    for (std::int32_t i = 0; i < (source.trace ? 1 : source.producers); ++i, ++number) {
+      if (feeds) numbers.push_back(number);
+    }
+  }
+  return numbers;
+}
+
 void World::build_analyses() {
   for (const auto& job : jobs_) {
     const JobSpec& spec = *job->spec;
@@ -284,15 +298,7 @@ void World::build_analyses() {
     for (const kafka::TopicId topic : job->topics)
       config.ledger.topics.push_back(static_cast<std::uint16_t>(topic));
     for (const auto& instance : job->instances) config.ledger.consumers.push_back(instance->instance());
-    // Sources are numbered producer by producer, as build_sources() made them.
-    std::uint16_t number = 0;
-    for (const SourceSpec& source : spec_.sources) {
-      const kafka::TopicId topic = cluster_->layout().topic_id(source.topic);
-      const bool feeds = std::find(job->topics.begin(), job->topics.end(), topic) != job->topics.end();
-      for (std::int32_t i = 0; i < (source.trace ? 1 : source.producers); ++i, ++number) {
-        if (feeds) config.ledger.sources.push_back(number);
-      }
-    }
+    config.ledger.sources = sources_of(*job);
     if (!spec_.guarantee.empty()) {
       config.guarantee = analysis::find_guarantee(spec_.guarantee).value_or(analysis::Guarantee::none);
     }

@@ -88,6 +88,7 @@ class World {
   void build_sinks();
   void build_jobs();
   void build_analyses();
+  std::vector<std::uint16_t> sources_of(const Job& job) const;
   std::shared_ptr<const analysis::JoinShape> join_shape_of(const JobSpec& spec) const;
   void add_roles();
   void add_levers();

@@ -1,8 +1,6 @@
 // The names behind the numbers of a run, for its timeline.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "scenarios/run/world.hpp"
 
 namespace wrackline::scenarios {
@@ -11,30 +9,23 @@ analysis::TimelineWorld World::timeline_world() const {
   analysis::TimelineWorld world;
   world.duration = spec_.duration;
   const kafka::ClusterLayout& layout = cluster_->layout();
-  const auto broker = [](kafka::BrokerId id) { return fmt::format("broker-{}", id); };
-  for (const kafka::BrokerId id : layout.brokers()) {
+  for (const auto& [id, process] : cluster_->context().broker_processes) {
     const auto index = static_cast<std::size_t>(id);
     if (world.brokers.size() <= index) world.brokers.resize(index + 1);
-    world.brokers[index] = broker(id);
+    world.brokers[index] = process->name();
   }
   for (kafka::PartitionId id = 0; id < layout.partition_count(); ++id) {
     const kafka::TopicPartition partition = layout.partition(id);
-    const kafka::TopicLayout& topic = layout.topics()[static_cast<std::size_t>(partition.topic)];
-    world.partitions.push_back({topic.name, partition.partition,
-                                fmt::format("{}, epoch 0", broker(layout.replicas(id).front())),
-                                topic.name == kafka::kOffsetsTopic});
+    const std::string& topic = layout.topics()[static_cast<std::size_t>(partition.topic)].name;
+    const std::string& leader = world.brokers[static_cast<std::size_t>(layout.replicas(id).front())];
+    world.partitions.push_back({topic, partition.partition, leader, topic == kafka::kOffsetsTopic});
   }
   for (const FaultSpec& fault : spec_.faults) world.faults.push_back(fault.id);
   for (const auto& job : jobs_) {
     analysis::TimelineWorld::Job drawn{job->spec->name, job->number, {}};
-    // Numbered producer by producer, as build_sources() made them.
-    for (const SourceSpec& source : spec_.sources) {
-      const kafka::TopicId topic = layout.topic_id(source.topic);
-      const bool feeds = std::find(job->topics.begin(), job->topics.end(), topic) != job->topics.end();
-      const std::int32_t producers = source.trace ? 1 : source.producers;
-      for (std::int32_t i = 1; i <= producers; ++i)
-        drawn.sources.push_back(feeds ? fmt::format("{}-{}", source.name, i) : std::string{});
-    }
+    drawn.sources.resize(producers_.size());
+    for (const std::uint16_t number : sources_of(*job))
+      drawn.sources[number] = producers_[number]->process().name();
     world.jobs.push_back(std::move(drawn));
   }
   return world;

@@ -1,14 +1,14 @@
 // `wrackline run --trace`: a whole run, drawn.
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
-#include "cli/cli.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/program.hpp"
 #include "tests/timeline/drawn.hpp"
 
 using namespace wrackline;
 using tests::Drawn;
+using tests::Ran;
 namespace fs = std::filesystem;
 
 namespace {
@@ -29,21 +29,9 @@ constexpr const char* kScenario = R"json({
     { "id": "freeze", "at": "15s", "do": "process.pause", "target": "sums-1", "for": "2s" } ]
 })json";
 
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Result run(std::vector<std::string> arguments) {
+Ran run(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "run");
-  std::ostringstream out;
-  std::ostringstream err;
-  Result result;
-  result.code = cli::run(arguments, {}, {out, err});
-  result.out = out.str();
-  result.err = err.str();
-  return result;
+  return tests::run_program(arguments);
 }
 
 struct Folder {
@@ -64,8 +52,8 @@ using perfetto::TrackEvent;
 SCENARIO(
     "a run that is drawn is the same run, and its picture shows faults, leaders, processes and records") {
   const Folder folder;
-  const Result plain = run({folder / "drawn.jsonc"});
-  const Result drawing =
+  const Ran plain = run({folder / "drawn.jsonc"});
+  const Ran drawing =
       run({folder / "drawn.jsonc", "--trace", folder / "run.pftrace", "--trace-records", "20"});
   CHECK(plain.code == 0);
   CHECK(drawing.code == plain.code);
@@ -100,6 +88,19 @@ SCENARIO(
   for (const std::string& track : drawn.tracks)
     followed += track.starts_with("job sums > records > ") ? 1 : 0;
   CHECK(followed == 20);
+  // The controller's word and the broker that learns of it are joined by an arrow.
+  const auto elected =
+      std::find_if(drawn.events.at("controller").begin(), drawn.events.at("controller").end(),
+                   [](const Drawn::Event& e) { return e.name == "kafka.leader.elected"; });
+  REQUIRE(elected != drawn.events.at("controller").end());
+  CHECK(elected->arrow != 0);
+  const std::string elected_broker =
+      "broker-" + elected->arguments.substr(elected->arguments.find("leader=") + 7, 1);
+  const auto& learned = drawn.events.at(elected_broker);
+  CHECK(std::count_if(learned.begin(), learned.end(), [&](const Drawn::Event& e) {
+          return e.name == "kafka.leader.started" && e.arrow == elected->arrow && e.at_ns >= elected->at_ns;
+        }) == 1);
+
   const auto& broker = drawn.events.at("broker-1");
   CHECK(std::any_of(broker.begin(), broker.end(), [](const Drawn::Event& e) {
     return e.name == "kafka.replica.appended" && e.arguments.find("partition=orders/") != std::string::npos;
@@ -113,18 +114,18 @@ SCENARIO(
 
 SCENARIO("a timeline is of one run, in a file that can be written") {
   const Folder folder;
-  const Result several = run({folder / "drawn.jsonc", "--seeds", "1..3", "--trace", folder / "run.pftrace"});
+  const Ran several = run({folder / "drawn.jsonc", "--seeds", "1..3", "--trace", folder / "run.pftrace"});
   CHECK(several.code == 64);
   CHECK(several.err.find("this plan has 3") != std::string::npos);
   CHECK_FALSE(fs::exists(folder / "run.pftrace"));
-  const Result nowhere = run({folder / "drawn.jsonc", "--trace", folder / "no/such/folder.pftrace"});
+  const Ran nowhere = run({folder / "drawn.jsonc", "--trace", folder / "no/such/folder.pftrace"});
   CHECK(nowhere.code == 65);
   CHECK(nowhere.err.find("cannot be written") != std::string::npos);
   CHECK(nowhere.out.empty());
   std::string broken = kScenario;
   broken.replace(broken.find("\"sums-1\""), 8, "\"nobody\"");
   std::ofstream{folder / "broken.jsonc"} << broken;
-  const Result refused = run({folder / "broken.jsonc", "--trace", folder / "run.pftrace"});
+  const Ran refused = run({folder / "broken.jsonc", "--trace", folder / "run.pftrace"});
   CHECK(refused.code == 65);
   CHECK_FALSE(fs::exists(folder / "run.pftrace"));
 }
