@@ -9,10 +9,12 @@
 
 #include "cli/cli.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/program.hpp"
 
 using namespace wrackline;
 namespace fs = std::filesystem;
 using nlohmann::json;
+using Result = tests::Ran;
 
 namespace {
 
@@ -25,20 +27,8 @@ conform::Outcome toy(const conform::Json& recorded) {
 
 constexpr conform::Kind kToy[] = {{"toy.double", toy}};
 
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Result wrackline_with(std::vector<std::string> arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  Result result;
-  result.code = cli::run(arguments, {kToy}, {out, err});
-  result.out = out.str();
-  result.err = err.str();
-  return result;
+Result wrackline_with(const std::vector<std::string>& arguments) {
+  return tests::run_program(arguments, {kToy});
 }
 
 /// A directory of its own for each test, gone afterwards.

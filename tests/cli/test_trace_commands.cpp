@@ -12,28 +12,16 @@
 #include "sim/distribution.hpp"
 #include "sim/random.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/program.hpp"
 
 using namespace wrackline;
 namespace fs = std::filesystem;
 using nlohmann::json;
+using Result = tests::Ran;
 
 namespace {
 
-struct Result {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Result wrackline_with(std::vector<std::string> arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  Result result;
-  result.code = cli::run(arguments, {}, {out, err});
-  result.out = out.str();
-  result.err = err.str();
-  return result;
-}
+Result wrackline_with(const std::vector<std::string>& arguments) { return tests::run_program(arguments); }
 
 /// Eight phones that report every 500 ms over a mobile network (science.md 6.1): lognormal delays, 1 % of
 /// them with a Pareto tail. Written once to a directory of its own.

@@ -11,32 +11,20 @@
 #include <string>
 #include <vector>
 
-#include "cli/cli.hpp"
 #include "engine/fit/delay_block.hpp"
 #include "engine/workload/delay_law.hpp"
 #include "scenarios/plan.hpp"
 #include "scenarios/translate.hpp"
 #include "tests/fit/support.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/program.hpp"
 
 namespace wrackline::fit {
 namespace {
 
 namespace fs = std::filesystem;
 using sim::Distribution;
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran run(const std::vector<std::string>& arguments) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = cli::run(arguments, {}, {out, err});
-  return {code, out.str(), err.str()};
-}
+using tests::Ran;
 
 class Folder {
  public:
@@ -87,21 +75,21 @@ std::vector<double> delays_of_scenario(const std::string& file, int count) {
 
 void check_paste(const Folder& folder, const std::string& csv, double tolerance, double margin_ms = 2) {
   const std::string trace = folder.write("trace.csv", csv);
-  const Ran text = run({"fit", trace});
+  const Ran text = tests::run_program({"fit", trace});
   INFO(text.out << text.err);
   REQUIRE(text.code == 0);
   const std::string mark = "To paste into a source of a scenario:\n\n";
   const auto at = text.out.find(mark);
   REQUIRE(at != std::string::npos);
   const std::string file = folder.write("pasted.jsonc", scenario_with(text.out.substr(at + mark.size())));
-  const Ran valid = run({"validate", file});
+  const Ran valid = tests::run_program({"validate", file});
   INFO(valid.out << valid.err);
   REQUIRE(valid.code == 0);
-  const Ran ran = run({"run", file});
+  const Ran ran = tests::run_program({"run", file});
   INFO(ran.err);
   CHECK(ran.code == 0);
 
-  const Ran json = run({"fit", trace, "--json"});
+  const Ran json = tests::run_program({"fit", trace, "--json"});
   const auto report = nlohmann::json::parse(json.out);
   const auto delays = delays_of_scenario(file, 400'000);
   for (const auto& [name, p] : {std::pair{"p50_ms", 0.5}, std::pair{"p90_ms", 0.9}, std::pair{"p95_ms", 0.95},
@@ -142,7 +130,7 @@ TEST_CASE("A fitted law, knots, phases, a tail: pasted, they validate, run and a
                  [](std::int64_t t) { return t + 250; });
     const std::string csv = trace.csv();
     check_paste(folder, csv, 0.06, 15);
-    const Ran told = run({"fit", folder.write("again.csv", csv)});
+    const Ran told = tests::run_program({"fit", folder.write("again.csv", csv)});
     CHECK(told.out.find("\"clock\": { \"offset\": ") != std::string::npos);
     CHECK(told.out.find("delays are negative") != std::string::npos);
   }
@@ -199,19 +187,19 @@ TEST_CASE("fit tells what is wrong with a trace and guesses nothing; with the op
   for (const MadeRow& row : trace.rows())
     microseconds += "a," + std::to_string(row.event_ms) + "000," + std::to_string(row.arrival_ms) + "000\n";
   const std::string file = folder.write("us.csv", microseconds);
-  const Ran wrong = run({"fit", file});
+  const Ran wrong = tests::run_program({"fit", file});
   CHECK(wrong.code == cli::kBadInput);
   CHECK(wrong.out.empty());
   CHECK(wrong.err.find("these look like microseconds [--time-unit us]") != std::string::npos);
   CHECK(wrong.err.find("us.csv:2:3: event_time_ms lies beyond") != std::string::npos);
-  CHECK(run({"fit", file, "--time-unit", "us"}).code == 0);
-  CHECK(run({"fit", folder.write("empty.csv", "")}).code == cli::kBadInput);
-  CHECK(run({"fit", folder.write("header.csv", "key,event_time_ms,arrival_time_ms\n")}).code ==
+  CHECK(tests::run_program({"fit", file, "--time-unit", "us"}).code == 0);
+  CHECK(tests::run_program({"fit", folder.write("empty.csv", "")}).code == cli::kBadInput);
+  CHECK(tests::run_program({"fit", folder.write("header.csv", "key,event_time_ms,arrival_time_ms\n")}).code ==
         cli::kBadInput);
-  CHECK(run({"fit", file + ".absent"}).code == cli::kBadInput);
-  CHECK(run({"fit", file, "--time-unit", "minutes"}).code == cli::kUsage);
-  CHECK(run({"fit", file, "--sort-window", "soon"}).code == cli::kUsage);
-  const Ran by = run({"fit", file, "--time-unit", "us", "--by", "key"});
+  CHECK(tests::run_program({"fit", file + ".absent"}).code == cli::kBadInput);
+  CHECK(tests::run_program({"fit", file, "--time-unit", "minutes"}).code == cli::kUsage);
+  CHECK(tests::run_program({"fit", file, "--sort-window", "soon"}).code == cli::kUsage);
+  const Ran by = tests::run_program({"fit", file, "--time-unit", "us", "--by", "key"});
   CHECK(by.out.find("  source ") != std::string::npos);
 }
 

@@ -9,13 +9,6 @@ namespace {
 
 using Times = std::vector<std::int64_t>;
 
-ReplayConfig with(std::string_view block, const WindowSpec& window) {
-  ReplayConfig config;
-  config.watermark = watermark(block);
-  config.window = window;
-  return config;
-}
-
 /// A strategy as it must not be: it says whatever it is told to.
 class WildFeed {
  public:

@@ -64,4 +64,11 @@ inline ReplayResult run(const ReplayConfig& config, const Columns& columns) {
   return outcome.results.front();
 }
 
+inline ReplayConfig with(std::string_view block, const WindowSpec& window) {
+  ReplayConfig config;
+  config.watermark = watermark(block);
+  config.window = window;
+  return config;
+}
+
 }  // namespace wrackline::replay::tests

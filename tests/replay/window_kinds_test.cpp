@@ -10,13 +10,6 @@ namespace {
 
 using Times = std::vector<std::int64_t>;
 
-ReplayConfig with(std::string_view block, const WindowSpec& window) {
-  ReplayConfig config;
-  config.watermark = watermark(block);
-  config.window = window;
-  return config;
-}
-
 TEST_CASE("Windows without an end in event time: what would mean nothing there is refused") {
   const auto says = [](const ReplayConfig& config, std::string_view what) {
     const auto problems = config.problems();

@@ -1,26 +1,21 @@
 // Every ready-made scenario, run as a user runs it: the table it prints is golden, to the last hash.
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "cli/cli.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/program.hpp"
 
 namespace wrackline {
 
 namespace {
 
 std::string run(const std::string& file, const std::vector<std::string>& more = {}) {
-  std::ostringstream out;
-  std::ostringstream err;
   std::vector<std::string> arguments{"run", file};
   arguments.insert(arguments.end(), more.begin(), more.end());
-  const int code = cli::run(arguments, {}, {out, err});
-  std::ostringstream all;
-  all << out.str() << err.str() << "exit code " << code << "\n";
-  return all.str();
+  const tests::Ran ran = tests::run_program(arguments);
+  return ran.out + ran.err + "exit code " + std::to_string(ran.code) + "\n";
 }
 
 }  // namespace
