@@ -13,8 +13,7 @@
 //                      committed. A crash repeats the rows since the state was stored last: where only time
 //                      went on, that is the last row, not all since the offset moved
 //   async              the same; a commit that never arrives sends the successor further back, to the state
-//   of
-//                      then
+//                      of then
 //   on_close           the same at every rebalance and at the end. A crash goes back to there: to the very
 //                      beginning, if the group never rebalanced
 //   before_processing  at most once. The offset is committed with the state of before, and only then is the
