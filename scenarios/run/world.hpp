@@ -100,6 +100,7 @@ class World {
   void settle_join(const Job& job);
   std::int64_t created_from_ms(const Job& job) const;
   std::optional<std::int64_t> resumes_from(const Job& job, kafka::PartitionId partition) const;
+  std::int64_t may_read_from(const Job& job, kafka::PartitionId partition) const;
   void forget_states(Job& job);
   void forget_sink_topics();
   void hold_results();

@@ -90,6 +90,21 @@ std::optional<std::int64_t> World::resumes_from(const Job& job, kafka::Partition
       ->offset;
 }
 
+/// The least offset that the job may still read at, whatever fails from now on; none of its own: the
+/// greatest.
+std::int64_t World::may_read_from(const Job& job, kafka::PartitionId partition) const {
+  const kafka::TopicPartition at = cluster_->layout().partition(partition);
+  if (cluster_->possible_commits().of(job.spec->group, at).may_find_none) return 0;
+  std::int64_t from = resumes_from(job, partition).value_or(std::numeric_limits<std::int64_t>::max());
+  for (const auto& instance : job.instances) {
+    // A paused reader goes on from its own position when it wakes, whatever its group has committed
+    // meanwhile.
+    if (!instance->process().alive() || !instance->assigned(partition)) continue;
+    if (instance->position(partition) >= 0) from = std::min(from, instance->position(partition));
+  }
+  return from;
+}
+
 /// Stored state is kept as long as a commit that it belongs to may come into force.
 void World::forget_states(Job& job) {
   const kafka::ClusterLayout& layout = cluster_->layout();
@@ -138,16 +153,7 @@ void World::housekeeping() {
       for (const auto& job : jobs_) {
         const kafka::TopicId id = layout.partition(partition).topic;
         if (std::find(job->topics.begin(), job->topics.end(), id) == job->topics.end()) continue;
-        for (const auto& instance : job->instances) {
-          // A paused reader goes on from its own position when it wakes, whatever its group has committed
-          // meanwhile.
-          if (!instance->process().alive() || !instance->assigned(partition)) continue;
-          if (instance->position(partition) >= 0) next = std::min(next, instance->position(partition));
-        }
-        const kafka::PossibleCommits::Of& possible =
-            cluster_->possible_commits().of(job->spec->group, layout.partition(partition));
-        if (possible.may_find_none) next = 0;
-        for (const auto& commit : possible.commits) next = std::min<std::int64_t>(next, commit.offset);
+        next = std::min(next, may_read_from(*job, partition));
       }
       if (next != std::numeric_limits<std::int64_t>::max())
         forget_next_[partition] = std::max(forget_next_[partition], next);

@@ -41,15 +41,7 @@ void World::settle_join(const Job& job) {
     const kafka::TopicLayout& about = layout.topics()[static_cast<std::size_t>(topic)];
     for (std::int32_t p = 0; p < about.partitions; ++p) {
       const kafka::PartitionId partition = about.first + static_cast<kafka::PartitionId>(p);
-      const kafka::PossibleCommits::Of& possible = commits_of(topic, p);
-      std::int64_t from = std::numeric_limits<std::int64_t>::max();
-      if (possible.may_find_none) from = 0;
-      for (const auto& commit : possible.commits) from = std::min<std::int64_t>(from, commit.offset);
-      for (const auto& instance : job.instances) {
-        if (!instance->process().alive() || !instance->assigned(partition)) continue;
-        if (instance->position(partition) >= 0) from = std::min(from, instance->position(partition));
-      }
-      horizon.read_from.push_back({cluster_->context().truth.ref(partition), from});
+      horizon.read_from.push_back({cluster_->context().truth.ref(partition), may_read_from(job, partition)});
     }
   }
 
