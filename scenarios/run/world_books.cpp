@@ -62,8 +62,9 @@ std::vector<analysis::OpenSession> World::open_sessions(const Job& job, std::int
   const auto note = [&](std::uint32_t key, const event_time::Window& window) {
     if (window.start_ms < before_ms) open.push_back({key, window.start_ms, window.end_ms});
   };
+  event_time::SeenParts seen;  // each state shares nearly all of itself with the one before
   for (const auto& instance : job.instances) {
-    if (const auto* const state = instance->panes()) state->for_each_open(note);
+    if (const auto* const state = instance->panes()) state->for_each_open(note, &seen);
   }
   const kafka::ClusterLayout& layout = cluster_->layout();
   for (const kafka::TopicId topic : job.topics) {
@@ -73,7 +74,7 @@ std::vector<analysis::OpenSession> World::open_sessions(const Job& job, std::int
       for (const auto& commit :
            cluster_->possible_commits().of(job.spec->group, layout.partition(partition)).commits) {
         const auto state = job.committed.at(partition, commit.offset);
-        if (state != nullptr) state->for_each_open(note);
+        if (state != nullptr) state->for_each_open(note, &seen);
       }
     }
   }

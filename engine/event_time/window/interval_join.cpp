@@ -29,16 +29,6 @@ TimestampMs IntervalJoin::end_of(JoinSide side, TimestampMs timestamp) const {
              : saturating_add(saturating_sub(timestamp, spec_.lower_ms), spec_.allowed_lateness_ms);
 }
 
-IntervalJoin::Buffers& IntervalJoin::own(std::uint32_t key) {
-  std::shared_ptr<Buffers>& buffers = by_key_[key];
-  if (buffers == nullptr) {
-    buffers = std::make_shared<Buffers>();
-  } else if (buffers.use_count() > 1) {
-    buffers = std::make_shared<Buffers>(*buffers);
-  }
-  return *buffers;
-}
-
 /// The first of a side is the first to go: a side's records all stay equally long.
 void IntervalJoin::ends_at(std::uint32_t key, Buffers& buffers) {
   TimestampMs first = kMaxTimestamp;
@@ -49,10 +39,10 @@ void IntervalJoin::ends_at(std::uint32_t key, Buffers& buffers) {
   const bool empty = buffers.sides[0].empty() && buffers.sides[1].empty();
   if (buffers.ends_ms != first || empty) {
     ends_.erase({buffers.ends_ms, key});
-    if (!empty) ends_.insert({first, key});
+    if (!empty) ends_.own({first, key});
     buffers.ends_ms = first;
-  } else {
-    ends_.insert({first, key});
+  } else if (!ends_.contains({first, key})) {
+    ends_.own({first, key});
   }
   if (empty) by_key_.erase(key);
 }
@@ -62,7 +52,7 @@ JoinVerdict IntervalJoin::add(JoinSide side, std::uint32_t key, const JoinRecord
   if (saturating_add(record.timestamp, spec_.lateness_of(side)) <= watermark_)
     return JoinVerdict::late_dropped;
   const bool is_left = side == JoinSide::left;
-  Buffers& buffers = own(key);
+  Buffers& buffers = by_key_.own(key).own();
   std::vector<Kept>& others = buffers.sides[is_left ? 1 : 0];
   const TimestampMs from = is_left ? saturating_add(record.timestamp, spec_.lower_ms)
                                    : saturating_sub(record.timestamp, spec_.upper_ms);
@@ -93,7 +83,7 @@ JoinVerdict IntervalJoin::add(JoinSide side, std::uint32_t key, const JoinRecord
 
 /// Moves what has to go from the key's buffers to gone_.
 void IntervalJoin::drop_ended(std::uint32_t key) {
-  Buffers& buffers = own(key);
+  Buffers& buffers = by_key_.own(key).own();
   for (const JoinSide side : {JoinSide::left, JoinSide::right}) {
     std::vector<Kept>& kept = buffers.sides[side == JoinSide::left ? 0 : 1];
     auto stays = kept.begin();
@@ -112,8 +102,7 @@ void IntervalJoin::drop_ended(std::uint32_t key) {
 void IntervalJoin::advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out) {
   if (watermark <= watermark_) return;
   watermark_ = watermark;
-  gone_.clear();
-  while (!ends_.empty() && ends_.begin()->first <= watermark_) drop_ended(ends_.begin()->second);
+  while (!ends_.empty() && ends_.first_key().first <= watermark_) drop_ended(ends_.first_key().second);
   std::sort(gone_.begin(), gone_.end(), [](const Gone& a, const Gone& b) { return a.end < b.end; });
   for (const Gone& gone : gone_) {
     if (gone.kept.matched || !pads(gone.end.side)) continue;
@@ -121,12 +110,17 @@ void IntervalJoin::advance_watermark(TimestampMs watermark, std::vector<JoinedRo
     out.push_back(is_left ? joined(gone.end.key, &gone.kept.record, nullptr)
                           : joined(gone.end.key, nullptr, &gone.kept.record));
   }
+  gone_.clear();
 }
 
-void IntervalJoin::append_ids(std::vector<sim::EventId>& out) const {
-  for (const auto& [key, buffers] : by_key_)
-    for (const std::vector<Kept>& side : buffers->sides)
-      for (const Kept& kept : side) out.push_back(kept.record.id);
+void IntervalJoin::append_ids(std::vector<sim::EventId>& out, SeenParts* seen) const {
+  by_key_.for_each(
+      [&](std::uint32_t, const Shared<Buffers>& buffers) {
+        if (seen != nullptr && !seen->first(buffers.part())) return;
+        for (const std::vector<Kept>& side : buffers->sides)
+          for (const Kept& kept : side) out.push_back(kept.record.id);
+      },
+      seen);
 }
 
 }  // namespace wrackline::event_time::window

@@ -6,12 +6,11 @@
 // SQL join has the others). Rows of one watermark come by (timestamp, side, key, arrival).
 #pragma once
 
-#include <map>
-#include <memory>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/event_time/shared_map.hpp"
 #include "engine/event_time/window/join.hpp"
 
 namespace wrackline::event_time::window {
@@ -29,7 +28,7 @@ struct IntervalJoinSpec {
   std::vector<std::string> problems() const;
 };
 
-/// A copy is a snapshot: what a key holds is shared until one of the two changes it.
+/// A copy is a snapshot, and costs nothing (shared.hpp).
 class IntervalJoin {
  public:
   explicit IntervalJoin(const IntervalJoinSpec& spec);
@@ -38,7 +37,8 @@ class IntervalJoin {
   void advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out);
   TimestampMs watermark() const { return watermark_; }
   std::size_t records_held() const { return held_; }
-  void append_ids(std::vector<sim::EventId>& out) const;
+  /// But what is `seen`.
+  void append_ids(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const;
 
  private:
   struct Kept {
@@ -68,17 +68,16 @@ class IntervalJoin {
   bool pads(JoinSide side) const {
     return side == JoinSide::left ? pads_left_rows(spec_.type) : pads_right_rows(spec_.type);
   }
-  Buffers& own(std::uint32_t key);
   void ends_at(std::uint32_t key, Buffers& buffers);
   void drop_ended(std::uint32_t key);
 
   IntervalJoinSpec spec_;
   TimestampMs watermark_ = kMinTimestamp;
-  std::map<std::uint32_t, std::shared_ptr<Buffers>> by_key_;
-  std::set<std::pair<TimestampMs, std::uint32_t>> ends_;  ///< (ends_ms, key)
+  SharedMap<std::uint32_t, Shared<Buffers>> by_key_;
+  SharedMap<std::pair<TimestampMs, std::uint32_t>> ends_;  ///< (ends_ms, key)
   std::uint64_t arrivals_ = 0;
   std::size_t held_ = 0;
-  std::vector<Gone> gone_;  // scratch
+  std::vector<Gone> gone_;  ///< scratch: empty between calls
 };
 
 }  // namespace wrackline::event_time::window

@@ -69,7 +69,8 @@ PaneOperator::Verdict PaneOperator::add(PartitionId partition, std::uint32_t key
   late_windows_.clear();
   PartitionWindows& state = state_of(partition);
   ++state.changes;
-  const Record record{&state, &state.find_or_add(key), key, timestamp, id, value, now_ms, &fired};
+  KeyWindows& keyed = state.by_key.own(key).own();
+  const Record record{&state, &keyed, key, timestamp, id, value, now_ms, &fired};
   Verdict verdict = Verdict::accepted;
   switch (spec_.windows.kind) {
     case Kind::tumbling:
@@ -88,6 +89,7 @@ PaneOperator::Verdict PaneOperator::add(PartitionId partition, std::uint32_t key
       verdict = add_to_count(record);
       break;
   }
+  if (keyed.empty()) state.by_key.erase(key);
   if (verdict == Verdict::accepted) ++costs_.records;
   if (verdict == Verdict::late_dropped) ++costs_.late_dropped;
   return verdict;
@@ -165,7 +167,7 @@ void PaneOperator::advance_watermark(TimestampMs watermark, ResultPanes& fired) 
 void PaneOperator::on_timer(const Timer& timer, ResultPanes& fired) {
   PartitionWindows& state = state_of(timer.partition);
   ++state.changes;
-  KeyWindows& keyed = *state.find(timer.key);
+  KeyWindows& keyed = state.by_key.own(timer.key).own();
   const Window window{timer.start_ms, timer.end_ms};
   OpenWindow& open = *keyed.find(window);
   disarm(timer.partition, timer.key, open);
@@ -178,6 +180,7 @@ void PaneOperator::on_timer(const Timer& timer, ResultPanes& fired) {
   emit(state, keyed, timer.key, open, PaneKind::late, fired);
   keyed.windows.erase(keyed.windows.begin() + (&open - keyed.windows.data()));
   expire(keyed, timer.at_ms);
+  if (keyed.empty()) state.by_key.erase(timer.key);
 }
 
 /// Slices and items that no open window, and none to come, can ask for once event time has got so far. Not
@@ -202,7 +205,7 @@ void PaneOperator::advance_processing_time(std::int64_t now_ms, ResultPanes& fir
     const Due due = *dues_.begin();
     PartitionWindows& state = state_of(due.partition);
     ++state.changes;
-    KeyWindows& keyed = *state.find(due.key);
+    KeyWindows& keyed = state.by_key.own(due.key).own();
     OpenWindow& open = *keyed.find({due.start_ms, due.end_ms});
     disarm(due.partition, due.key, open);
     emit(state, keyed, due.key, open, open.passed ? PaneKind::late : PaneKind::early, fired);
@@ -215,7 +218,7 @@ void PaneOperator::emit(const PartitionWindows& state, KeyWindows& keyed, std::u
                         PaneKind kind, ResultPanes& fired) {
   if (open.unreported == 0) return;
   disarm(state.partition, key, open);
-  const auto list = [&](const std::vector<sim::EventId>& ids) {
+  const auto list = [&](const SharedList<sim::EventId>& ids) {
     fired.ids.insert(fired.ids.end(), ids.begin(), ids.end());
   };
   for (const ReportedPane& before : open.reported) {
@@ -277,11 +280,9 @@ void PaneOperator::emit(const PartitionWindows& state, KeyWindows& keyed, std::u
     open.contents = Accumulator{spec_.aggregate};
     open.ids.clear();
   } else if (spec_.panes.accumulation == Accumulation::retracting) {
-    open.reported.push_back({open.window,
-                             pane.index,
-                             pane.basic,
-                             pane.result,
-                             {fired.ids.begin() + static_cast<std::ptrdiff_t>(first), fired.ids.end()}});
+    ReportedPane reported{open.window, pane.index, pane.basic, pane.result, {}};
+    for (std::size_t i = first; i < fired.ids.size(); ++i) reported.ids.push_back(fired.ids[i]);
+    open.reported.push_back(std::move(reported));
   }
 }
 
@@ -304,12 +305,7 @@ PartitionWindows PaneOperator::snapshot(PartitionId partition) const {
   saved.partition = partition;
   for (const PartitionWindows& state : states_) {
     if (state.partition != partition) continue;
-    saved.watermark_floor = state.watermark_floor;
-    saved.changes = state.changes;
-    // Keys whose windows are all gone are not worth keeping.
-    const std::vector<std::uint32_t>& keys = state.keys.keys();
-    for (std::size_t slot = 0; slot < keys.size(); ++slot)
-      if (!state.by_slot[slot].empty()) saved.find_or_add(keys[slot]) = state.by_slot[slot];
+    saved = state;
   }
   saved.watermark_floor = watermark_of(saved);
   return saved;
@@ -317,46 +313,58 @@ PartitionWindows PaneOperator::snapshot(PartitionId partition) const {
 
 void PaneOperator::restore(PartitionId partition, const PartitionWindows& saved, std::int64_t now_ms) {
   PartitionWindows& state = state_of(partition);
-  assert(state.by_slot.empty() && "the partition has state");
+  assert(state.by_key.empty() && "the partition has state");
   state = saved;
   state.partition = partition;
-  const std::vector<std::uint32_t>& keys = state.keys.keys();
-  for (std::size_t slot = 0; slot < keys.size(); ++slot) {
-    for (OpenWindow& open : state.by_slot[slot].windows) {
+  std::vector<std::uint32_t> due;
+  state.by_key.for_each([&](std::uint32_t key, const Shared<KeyWindows>& keyed) {
+    for (const OpenWindow& open : keyed->windows) {
       const Window& window = open.window;
       const TimestampMs next = open.passed ? cleanup_of(window) : window.max_timestamp();
-      timers_.insert({next, open.passed, window.end_ms, window.start_ms, partition, keys[slot]});
+      timers_.insert({next, open.passed, window.end_ms, window.start_ms, partition, key});
+      if (open.due_ms != kMaxTimestamp && (due.empty() || due.back() != key)) due.push_back(key);
+    }
+  });
+  for (const std::uint32_t key : due) {
+    for (OpenWindow& open : state.by_key.own(key).own().windows) {
       if (open.due_ms == kMaxTimestamp) continue;
       const std::int64_t after = open.passed ? spec_.panes.late_every_ms : spec_.panes.early_every_ms;
       open.due_ms = saturating_add(now_ms, after);
-      dues_.insert({open.due_ms, window.end_ms, window.start_ms, partition, keys[slot]});
+      dues_.insert({open.due_ms, open.window.end_ms, open.window.start_ms, partition, key});
     }
   }
 }
 
+namespace {
+
+/// Calls `visit(windows of a key)` with all of all partitions.
+template <class Visit>
+void for_each_key(const std::vector<PartitionWindows>& states, Visit&& visit) {
+  for (const PartitionWindows& state : states)
+    state.by_key.for_each([&](std::uint32_t, const Shared<KeyWindows>& keyed) { visit(*keyed); });
+}
+
+}  // namespace
+
 std::size_t PaneOperator::open_windows() const {
   std::size_t open = 0;
-  for (const PartitionWindows& state : states_)
-    for (const KeyWindows& keyed : state.by_slot) open += keyed.windows.size();
+  for_each_key(states_, [&](const KeyWindows& keyed) { open += keyed.windows.size(); });
   return open;
 }
 std::size_t PaneOperator::slices_held() const {
   std::size_t held = 0;
-  for (const PartitionWindows& state : states_)
-    for (const KeyWindows& keyed : state.by_slot) held += keyed.slices.size();
+  for_each_key(states_, [&](const KeyWindows& keyed) { held += keyed.slices.size(); });
   return held;
 }
 std::size_t PaneOperator::state_bytes() const {
   constexpr std::size_t kWindow = 40;  // key, borders, flags, timer
   std::size_t bytes = 0;
-  for (const PartitionWindows& state : states_) {
-    for (const KeyWindows& keyed : state.by_slot) {
-      for (const OpenWindow& open : keyed.windows)
-        bytes += kWindow + (storage_ == Store::buckets ? open.contents.size_bytes() : 0);
-      for (const KeptSlice& slice : keyed.slices) bytes += 20 + slice.contents.size_bytes();
-      bytes += keyed.items.size() * 24;
-    }
-  }
+  for_each_key(states_, [&](const KeyWindows& keyed) {
+    for (const OpenWindow& open : keyed.windows)
+      bytes += kWindow + (storage_ == Store::buckets ? open.contents.size_bytes() : 0);
+    for (const KeptSlice& slice : keyed.slices) bytes += 20 + slice.contents.size_bytes();
+    bytes += keyed.items.size() * 24;
+  });
   return bytes;
 }
 

@@ -28,7 +28,6 @@
 #include <span>
 #include <vector>
 
-#include "engine/event_time/key_table.hpp"
 #include "engine/event_time/partition_watermarks.hpp"
 #include "engine/event_time/window/aggregate.hpp"
 #include "engine/event_time/window/pane_policy.hpp"
@@ -113,7 +112,8 @@ class PaneOperator {
   void purge_partition(PartitionId partition);
   /// Differs whenever the partition's windows have changed.
   std::uint64_t changes_of(PartitionId partition) const;
-  /// The state as a value; what is due by processing time counts from the restoring operator's clock again.
+  /// The state as a value, at no cost; what is due by processing time counts from the restoring operator's
+  /// clock again.
   PartitionWindows snapshot(PartitionId partition) const;
   /// The partition must have no state here.
   void restore(PartitionId partition, const PartitionWindows& state, std::int64_t now_ms);
@@ -121,10 +121,10 @@ class PaneOperator {
   const WindowedAggregation& spec() const { return spec_; }
   bool slicing() const { return storage_ == Store::slices; }
   const WindowCosts& costs() const { return costs_; }
-  /// Calls `visit(key, window)` with every open window.
+  /// Calls `visit(key, window)` with every open window; but what is `seen`.
   template <class Visit>
-  void for_each_open(Visit&& visit) const {
-    for (const PartitionWindows& state : states_) state.for_each_open(visit);
+  void for_each_open(Visit&& visit, SeenParts* seen = nullptr) const {
+    for (const PartitionWindows& state : states_) state.for_each_open(visit, seen);
   }
   std::size_t open_windows() const;
   std::size_t slices_held() const;

@@ -107,7 +107,7 @@ Verdict PaneOperator::add_to_session(const Record& record) {
     OpenWindow& open = *record.keyed->find(part);
     due_ms = std::min(due_ms, open.due_ms);
     whole.contents.merge(open.contents);
-    whole.ids.insert(whole.ids.end(), open.ids.begin(), open.ids.end());
+    whole.ids.append(open.ids);
     whole.unreported += open.unreported;
     whole.panes = std::max(whole.panes, open.panes);
     whole.reported.insert(whole.reported.end(), open.reported.begin(), open.reported.end());

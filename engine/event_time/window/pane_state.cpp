@@ -14,11 +14,11 @@ OpenWindow* KeyWindows::find(const Window& window) {
 }
 
 void PartitionWindows::append_ids(std::vector<sim::EventId>& out) const {
-  for (const KeyWindows& keyed : by_slot) {
-    for (const OpenWindow& open : keyed.windows) out.insert(out.end(), open.ids.begin(), open.ids.end());
-    for (const KeptSlice& slice : keyed.slices) out.insert(out.end(), slice.ids.begin(), slice.ids.end());
-    for (const Item& item : keyed.items) out.push_back(item.id);
-  }
+  by_key.for_each([&](std::uint32_t, const Shared<KeyWindows>& keyed) {
+    for (const OpenWindow& open : keyed->windows) out.insert(out.end(), open.ids.begin(), open.ids.end());
+    for (const KeptSlice& slice : keyed->slices) out.insert(out.end(), slice.ids.begin(), slice.ids.end());
+    for (const Item& item : keyed->items) out.push_back(item.id);
+  });
 }
 
 }  // namespace wrackline::event_time::window

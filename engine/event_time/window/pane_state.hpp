@@ -1,11 +1,13 @@
-// The state of windows as plain values: what a partition has open, key by key. A snapshot is a copy.
+// The state of windows as plain values: what a partition has open, key by key. A copy is a snapshot, and
+// costs nothing (engine/event_time/shared.hpp).
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "engine/event_time/key_table.hpp"
 #include "engine/event_time/partition_watermarks.hpp"
+#include "engine/event_time/shared_list.hpp"
+#include "engine/event_time/shared_map.hpp"
 #include "engine/event_time/window/aggregate.hpp"
 #include "engine/event_time/window_assigner.hpp"
 
@@ -17,7 +19,7 @@ struct ReportedPane {
   std::uint32_t index = 0;
   Aggregate basic;
   AggregateResult result;
-  std::vector<sim::EventId> ids;
+  SharedList<sim::EventId> ids;
 };
 
 /// One record for itself: of sliding windows, and of count windows that overlap.
@@ -29,9 +31,9 @@ struct Item {
 
 struct OpenWindow {
   Window window;
-  Accumulator contents;           ///< all records, or those since the last pane if panes discard
-  std::vector<sim::EventId> ids;  ///< the same
-  std::uint64_t unreported = 0;   ///< records that no pane has shown; slices: whether there are any
+  Accumulator contents;          ///< all records, or those since the last pane if panes discard
+  SharedList<sim::EventId> ids;  ///< the same
+  std::uint64_t unreported = 0;  ///< records that no pane has shown; slices: whether there are any
   std::uint32_t panes = 0;
   bool passed = false;                  ///< the watermark has reached its last timestamp
   std::int64_t due_ms = kMaxTimestamp;  ///< processing time
@@ -43,7 +45,7 @@ struct KeptSlice {
   TimestampMs first_max = 0;  ///< last timestamp of the first window over it
   TimestampMs last_max = 0;
   Accumulator contents;
-  std::vector<sim::EventId> ids;
+  SharedList<sim::EventId> ids;
 };
 
 struct KeyWindows {
@@ -57,26 +59,19 @@ struct KeyWindows {
 
 struct PartitionWindows {
   PartitionId partition = 0;
-  TimestampMs watermark_floor = kMinTimestamp;  ///< a restored state never judges by less
-  std::uint64_t changes = 0;  ///< counts whatever changes the windows
-  KeyTable keys;
-  std::vector<KeyWindows> by_slot;
+  TimestampMs watermark_floor = kMinTimestamp;          ///< a restored state never judges by less
+  std::uint64_t changes = 0;                            ///< counts whatever changes the windows
+  SharedMap<std::uint32_t, Shared<KeyWindows>> by_key;  ///< those with anything in them
 
-  KeyWindows* find(std::uint32_t key) {
-    const std::uint32_t slot = keys.find(key);
-    return slot == KeyTable::kAbsent ? nullptr : &by_slot[slot];
-  }
-  KeyWindows& find_or_add(std::uint32_t key) {
-    const std::uint32_t slot = keys.find_or_insert(key);
-    if (slot == by_slot.size()) by_slot.emplace_back();
-    return by_slot[slot];
-  }
-  /// Calls `visit(key, window)` with every open window, key by key.
+  /// Calls `visit(key, window)` with every open window, key by key; but what is `seen`.
   template <class Visit>
-  void for_each_open(Visit&& visit) const {
-    for (std::size_t slot = 0; slot < by_slot.size(); ++slot) {
-      for (const OpenWindow& open : by_slot[slot].windows) visit(keys.keys()[slot], open.window);
-    }
+  void for_each_open(Visit&& visit, SeenParts* seen = nullptr) const {
+    by_key.for_each(
+        [&](std::uint32_t key, const Shared<KeyWindows>& keyed) {
+          if (seen != nullptr && !seen->first(keyed.part())) return;
+          for (const OpenWindow& open : keyed->windows) visit(key, open.window);
+        },
+        seen);
   }
   /// Appends the ids of all records in it, each window's for itself.
   void append_ids(std::vector<sim::EventId>& out) const;

@@ -93,15 +93,15 @@ std::size_t StreamJoin::waiting() const {
   return 0;
 }
 
-void StreamJoin::append_ids(std::vector<sim::EventId>& out) const {
-  if (const auto* const interval = std::get_if<IntervalJoin>(&join_)) interval->append_ids(out);
-  if (const auto* const windows = std::get_if<WindowJoin>(&join_)) windows->append_ids(out);
-  if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_ids(out);
+void StreamJoin::append_ids(std::vector<sim::EventId>& out, SeenParts* seen) const {
+  if (const auto* const interval = std::get_if<IntervalJoin>(&join_)) interval->append_ids(out, seen);
+  if (const auto* const windows = std::get_if<WindowJoin>(&join_)) windows->append_ids(out, seen);
+  if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_ids(out, seen);
 }
 
-void StreamJoin::append_versions(std::vector<sim::EventId>& out) const {
-  if (const auto* const arrival = std::get_if<Arrival>(&join_)) arrival->table.append_versions(out);
-  if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_versions(out);
+void StreamJoin::append_versions(std::vector<sim::EventId>& out, SeenParts* seen) const {
+  if (const auto* const arrival = std::get_if<Arrival>(&join_)) arrival->table.append_versions(out, seen);
+  if (const auto* const temporal = std::get_if<TemporalJoin>(&join_)) temporal->append_versions(out, seen);
 }
 
 }  // namespace wrackline::event_time::window

@@ -6,7 +6,8 @@
 //   temporal      left with the version of its event time    inner, left
 //
 // Of the table joins the right side is the table: every record of it is a new version of its key. A copy is a
-// snapshot of the whole state, the watermark included: a restored join never judges by less than it did.
+// snapshot of the whole state, the watermark included: a restored join never judges by less than it did. It
+// costs nothing, and changes after it cost what they touch (engine/event_time/shared.hpp).
 #pragma once
 
 #include <cstdint>
@@ -51,10 +52,10 @@ class StreamJoin {
   std::span<const Window> late_windows() const;
   /// Records that may still come out in a row; versions of a table are not counted.
   std::size_t waiting() const;
-  /// Of these records.
-  void append_ids(std::vector<sim::EventId>& out) const;
-  /// Of the versions of a table.
-  void append_versions(std::vector<sim::EventId>& out) const;
+  /// Of these records; but what is `seen`.
+  void append_ids(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const;
+  /// Of the versions of a table; likewise.
+  void append_versions(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const;
   /// Grows with whatever changes the state.
   std::uint64_t changes() const { return changes_; }
 

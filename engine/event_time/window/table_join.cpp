@@ -2,7 +2,6 @@
 
 #include <cassert>
 #include <iterator>
-#include <tuple>
 
 namespace wrackline::event_time::window {
 
@@ -14,21 +13,16 @@ void TableJoin::change(std::uint32_t key, const TableChange& change) {
   if (change.deleted) {
     rows_.erase(key);
   } else {
-    rows_[key] = change.record;
+    rows_.own(key) = change.record;
   }
 }
 
 void TableJoin::add(std::uint32_t key, const JoinRecord& record, std::vector<JoinedRow>& out) const {
-  const auto row = rows_.find(key);
-  if (row != rows_.end()) {
-    out.push_back(joined(key, &record, &row->second));
+  if (const JoinRecord* const row = rows_.find(key)) {
+    out.push_back(joined(key, &record, row));
   } else if (type_ == JoinType::left) {
     out.push_back(joined(key, &record, nullptr));
   }
-}
-
-bool TemporalJoin::Waiting::operator<(const Waiting& other) const {
-  return std::tie(timestamp, key, arrival) < std::tie(other.timestamp, other.key, other.arrival);
 }
 
 TemporalJoin::TemporalJoin(JoinType type) : type_{type} {
@@ -37,55 +31,70 @@ TemporalJoin::TemporalJoin(JoinType type) : type_{type} {
 
 JoinVerdict TemporalJoin::change(std::uint32_t key, const TableChange& change) {
   if (change.record.timestamp <= watermark_) return JoinVerdict::late_dropped;
-  versions_[key][change.record.timestamp] = change;
+  versions_.own(key).own()[change.record.timestamp] = change;
+  coming_.own({change.record.timestamp, key});
   return JoinVerdict::accepted;
 }
 
 JoinVerdict TemporalJoin::add(std::uint32_t key, const JoinRecord& record) {
   if (record.timestamp <= watermark_) return JoinVerdict::late_dropped;
-  waiting_.insert({record.timestamp, key, arrivals_++, record});
+  waiting_.own({record.timestamp, key, arrivals_++}) = record;
   return JoinVerdict::accepted;
 }
 
 void TemporalJoin::advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out) {
   if (watermark <= watermark_) return;
   watermark_ = watermark;
-  while (!waiting_.empty() && waiting_.begin()->timestamp <= watermark_) {
-    const Waiting& next = *waiting_.begin();
+  while (!waiting_.empty() && std::get<0>(waiting_.first_key()) <= watermark_) {
+    const Waiting next = waiting_.first_key();
+    const auto [timestamp, key, arrival] = next;
+    const JoinRecord& record = waiting_.first_value();
     const TableChange* valid = nullptr;
-    if (const auto versions = versions_.find(next.key); versions != versions_.end()) {
-      const auto after = versions->second.upper_bound(next.timestamp);
-      if (after != versions->second.begin()) valid = &std::prev(after)->second;
+    if (const Shared<Versions>* const versions = versions_.find(key)) {
+      const auto after = (*versions)->upper_bound(timestamp);
+      if (after != (*versions)->begin()) valid = &std::prev(after)->second;
     }
     if (valid != nullptr && !valid->deleted) {
-      out.push_back(joined(next.key, &next.record, &valid->record));
+      out.push_back(joined(key, &record, &valid->record));
     } else if (type_ == JoinType::left) {
-      out.push_back(joined(next.key, &next.record, nullptr));
+      out.push_back(joined(key, &record, nullptr));
     }
-    waiting_.erase(waiting_.begin());
+    waiting_.erase(next);
   }
-  for (auto versions = versions_.begin(); versions != versions_.end();) {
-    forget(versions->second);
-    versions = versions->second.empty() ? versions_.erase(versions) : std::next(versions);
+  while (!coming_.empty() && coming_.first_key().first <= watermark_) {
+    const auto come = coming_.first_key();
+    coming_.erase(come);
+    forget(come.second);
   }
 }
 
-void TemporalJoin::forget(std::map<TimestampMs, TableChange>& versions) const {
-  const auto beyond = versions.upper_bound(watermark_);
-  if (beyond == versions.begin()) return;
+/// The watermark has passed a version of the key: what that one replaces is not asked for any more.
+void TemporalJoin::forget(std::uint32_t key) {
+  const Shared<Versions>* const known = versions_.find(key);
+  if (known == nullptr) return;
+  const auto beyond = (*known)->upper_bound(watermark_);
+  if (beyond == (*known)->begin()) return;
   const auto newest = std::prev(beyond);
-  versions.erase(versions.begin(), newest->second.deleted ? beyond : newest);
+  if (newest == (*known)->begin() && !newest->second.deleted) return;
+  const TimestampMs stays = newest->second.deleted ? newest->first + 1 : newest->first;
+  Versions& versions = versions_.own(key).own();
+  versions.erase(versions.begin(), versions.lower_bound(stays));
+  if (versions.empty()) versions_.erase(key);
 }
 
 std::size_t TemporalJoin::versions_held() const {
   std::size_t held = 0;
-  for (const auto& [key, versions] : versions_) held += versions.size();
+  versions_.for_each([&](std::uint32_t, const Shared<Versions>& versions) { held += versions->size(); });
   return held;
 }
 
-void TemporalJoin::append_versions(std::vector<sim::EventId>& out) const {
-  for (const auto& [key, versions] : versions_)
-    for (const auto& [timestamp, change] : versions) out.push_back(change.record.id);
+void TemporalJoin::append_versions(std::vector<sim::EventId>& out, SeenParts* seen) const {
+  versions_.for_each(
+      [&](std::uint32_t, const Shared<Versions>& versions) {
+        if (seen != nullptr && !seen->first(versions.part())) return;
+        for (const auto& [timestamp, change] : *versions) out.push_back(change.record.id);
+      },
+      seen);
 }
 
 }  // namespace wrackline::event_time::window

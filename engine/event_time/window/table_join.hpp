@@ -14,9 +14,10 @@
 #pragma once
 
 #include <map>
-#include <set>
+#include <tuple>
 #include <vector>
 
+#include "engine/event_time/shared_map.hpp"
 #include "engine/event_time/window/join.hpp"
 
 namespace wrackline::event_time::window {
@@ -27,6 +28,7 @@ struct TableChange {
   bool deleted = false;
 };
 
+/// A copy is a snapshot, and costs nothing (shared.hpp).
 class TableJoin {
  public:
   /// inner or left.
@@ -36,15 +38,16 @@ class TableJoin {
   void add(std::uint32_t key, const JoinRecord& record, std::vector<JoinedRow>& out) const;
   std::size_t keys_held() const { return rows_.size(); }
   /// Of the versions that it holds.
-  void append_versions(std::vector<sim::EventId>& out) const {
-    for (const auto& [key, row] : rows_) out.push_back(row.id);
+  void append_versions(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const {
+    rows_.for_each([&](std::uint32_t, const JoinRecord& row) { out.push_back(row.id); }, seen);
   }
 
  private:
   JoinType type_;
-  std::map<std::uint32_t, JoinRecord> rows_;
+  SharedMap<std::uint32_t, JoinRecord> rows_;
 };
 
+/// A copy is a snapshot, and costs nothing.
 class TemporalJoin {
  public:
   /// inner or left.
@@ -56,26 +59,22 @@ class TemporalJoin {
   TimestampMs watermark() const { return watermark_; }
   std::size_t records_held() const { return waiting_.size(); }
   /// Of the records that wait.
-  void append_ids(std::vector<sim::EventId>& out) const {
-    for (const Waiting& waiting : waiting_) out.push_back(waiting.record.id);
+  void append_ids(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const {
+    waiting_.for_each([&](const Waiting&, const JoinRecord& record) { out.push_back(record.id); }, seen);
   }
   std::size_t versions_held() const;
-  void append_versions(std::vector<sim::EventId>& out) const;
+  void append_versions(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const;
 
  private:
-  struct Waiting {
-    TimestampMs timestamp = 0;
-    std::uint32_t key = 0;
-    std::uint64_t arrival = 0;
-    JoinRecord record;
-    bool operator<(const Waiting& other) const;
-  };
-  void forget(std::map<TimestampMs, TableChange>& versions) const;
+  using Versions = std::map<TimestampMs, TableChange>;
+  using Waiting = std::tuple<TimestampMs, std::uint32_t, std::uint64_t>;  ///< timestamp, key, arrival
+  void forget(std::uint32_t key);
 
   JoinType type_;
   TimestampMs watermark_ = kMinTimestamp;
-  std::map<std::uint32_t, std::map<TimestampMs, TableChange>> versions_;
-  std::set<Waiting> waiting_;
+  SharedMap<std::uint32_t, Shared<Versions>> versions_;
+  SharedMap<std::pair<TimestampMs, std::uint32_t>> coming_;  ///< versions beyond the watermark
+  SharedMap<Waiting, JoinRecord> waiting_;
   std::uint64_t arrivals_ = 0;
 };
 

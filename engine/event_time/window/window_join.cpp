@@ -13,13 +13,8 @@ JoinVerdict WindowJoin::add(JoinSide side, std::uint32_t key, const JoinRecord& 
       late_.push_back(window);
       continue;
     }
-    std::shared_ptr<Contents>& contents = open_[{window.end_ms, window.start_ms, key}];
-    if (contents == nullptr) {
-      contents = std::make_shared<Contents>();
-    } else if (contents.use_count() > 1) {
-      contents = std::make_shared<Contents>(*contents);
-    }
-    contents->sides[side == JoinSide::left ? 0 : 1].push_back(record);
+    Contents& contents = open_.own({window.end_ms, window.start_ms, key});
+    contents.sides[side == JoinSide::left ? 0 : 1].push_back(record);
     taken = true;
   }
   return taken ? JoinVerdict::accepted : JoinVerdict::late_dropped;
@@ -28,9 +23,9 @@ JoinVerdict WindowJoin::add(JoinSide side, std::uint32_t key, const JoinRecord& 
 void WindowJoin::advance_watermark(TimestampMs watermark, std::vector<JoinedRow>& out) {
   if (watermark <= watermark_) return;
   watermark_ = watermark;
-  while (!open_.empty() && std::get<0>(open_.begin()->first) - 1 <= watermark_) {
-    const auto& [where, shared] = *open_.begin();
-    const Contents& contents = *shared;
+  while (!open_.empty() && std::get<0>(open_.first_key()) - 1 <= watermark_) {
+    const Where where = open_.first_key();
+    const Contents& contents = open_.first_value();
     const auto& [end, start, key] = where;
     const Window window{start, end};
     for (const JoinRecord& left : contents.sides[0]) {
@@ -40,14 +35,17 @@ void WindowJoin::advance_watermark(TimestampMs watermark, std::vector<JoinedRow>
     }
     if (contents.sides[0].empty() && pads_right_rows(type_))
       for (const JoinRecord& right : contents.sides[1]) out.push_back(joined(key, nullptr, &right, window));
-    open_.erase(open_.begin());
+    open_.erase(where);
   }
 }
 
-void WindowJoin::append_ids(std::vector<sim::EventId>& out) const {
-  for (const auto& [where, contents] : open_)
-    for (const std::vector<JoinRecord>& side : contents->sides)
-      for (const JoinRecord& record : side) out.push_back(record.id);
+void WindowJoin::append_ids(std::vector<sim::EventId>& out, SeenParts* seen) const {
+  open_.for_each(
+      [&](const Where&, const Contents& contents) {
+        for (const SharedList<JoinRecord>& side : contents.sides)
+          for (const JoinRecord& record : side.unseen(seen)) out.push_back(record.id);
+      },
+      seen);
 }
 
 }  // namespace wrackline::event_time::window

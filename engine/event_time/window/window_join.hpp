@@ -7,18 +7,18 @@
 // session windows.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <span>
 #include <tuple>
 #include <vector>
 
+#include "engine/event_time/shared_list.hpp"
+#include "engine/event_time/shared_map.hpp"
 #include "engine/event_time/window/join.hpp"
 #include "engine/event_time/window/time_windows.hpp"
 
 namespace wrackline::event_time::window {
 
-/// A copy is a snapshot: what a window holds is shared until one of the two changes it.
+/// A copy is a snapshot, and costs nothing (shared.hpp).
 class WindowJoin {
  public:
   /// Needs a definition by timestamp without problems.
@@ -30,18 +30,19 @@ class WindowJoin {
   std::size_t open_windows() const { return open_.size(); }
   /// Those windows of the record added last that had fired before.
   std::span<const Window> late_windows() const { return late_; }
-  void append_ids(std::vector<sim::EventId>& out) const;
+  /// But what is `seen`.
+  void append_ids(std::vector<sim::EventId>& out, SeenParts* seen = nullptr) const;
 
  private:
   using Where = std::tuple<TimestampMs, TimestampMs, std::uint32_t>;  ///< end, start, key
   struct Contents {
-    std::vector<JoinRecord> sides[2];
+    SharedList<JoinRecord> sides[2];
   };
 
   TimeWindows windows_;
   JoinType type_;
   TimestampMs watermark_ = kMinTimestamp;
-  std::map<Where, std::shared_ptr<Contents>> open_;
+  SharedMap<Where, Contents> open_;
   std::vector<Window> late_;
   std::vector<Window> scratch_;
 };
