@@ -13,9 +13,13 @@
 // clear() it at a restart.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "sim/waiters.hpp"
 
@@ -25,24 +29,27 @@ namespace wrackline::sim {
 template <class T>
 class Ring {
  public:
+  Ring() = default;
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+  ~Ring() { clear(); }
+
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
   void push_back(T value) {
-    if (size_ == slots_.size()) grow();
-    slots_[(first_ + size_++) & (slots_.size() - 1)].emplace(std::move(value));
+    if (size_ == capacity_) grow();
+    new (&place(first_ + size_++)) T{std::move(value)};
   }
   void push_front(T value) {
-    if (size_ == slots_.size()) grow();
-    first_ = (first_ - 1) & (slots_.size() - 1);
+    if (size_ == capacity_) grow();
     ++size_;
-    slots_[first_].emplace(std::move(value));
+    new (&place(--first_)) T{std::move(value)};
   }
   T pop_front() {
-    std::optional<T>& slot = slots_[first_];
-    T value = std::move(*slot);
-    slot.reset();
-    first_ = (first_ + 1) & (slots_.size() - 1);
+    T& front = place(first_++);
     --size_;
+    T value = std::move(front);
+    front.~T();
     return value;
   }
   void clear() {
@@ -50,15 +57,25 @@ class Ring {
   }
 
  private:
-  void grow() {
-    std::vector<std::optional<T>> larger(slots_.empty() ? 4 : 2 * slots_.size());
-    for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(slots_[(first_ + i) & (slots_.size() - 1)]);
-    slots_ = std::move(larger);
+  struct alignas(T) Place {
+    std::byte bytes[sizeof(T)];
+  };
+  T& place(std::uint32_t at) { return reinterpret_cast<T&>(places_[at & (capacity_ - 1)]); }
+  [[gnu::noinline]] void grow() {
+    Ring larger;
+    larger.capacity_ = std::max(4U, 2 * capacity_);
+    larger.places_ = std::make_unique_for_overwrite<Place[]>(larger.capacity_);
+    while (!empty()) larger.push_back(pop_front());
+    std::swap(places_, larger.places_);
+    std::swap(capacity_, larger.capacity_);
+    std::swap(size_, larger.size_);
     first_ = 0;
   }
-  std::size_t size_ = 0;
-  std::size_t first_ = 0;
-  std::vector<std::optional<T>> slots_;
+
+  std::unique_ptr<Place[]> places_;
+  std::uint32_t capacity_ = 0;  ///< a power of two
+  std::uint32_t size_ = 0;
+  std::uint32_t first_ = 0;  ///< modulo the capacity
 };
 
 template <class T>
@@ -66,27 +83,36 @@ class Channel {
   struct Received : Waiter {
     explicit Received(Channel& from) : channel{from} {}
     ~Received() {
-      // The task was cancelled before it could look at its message. What the dead were handed is lost with
-      // them.
-      if (message && this->task_->scope().state != TaskScope::State::ended)
-        channel.put_back(std::move(*message));
+      if (this->task_ != nullptr) abandon();
     }
     /// False if a message is there and the task may go on with it.
     bool suspend(TaskFrame& task) {
-      this->wait(task, channel.waiters_, kReceives, &channel);
-      if (channel.buffer_.empty()) return true;
-      this->leave();
-      message.emplace(channel.buffer_.pop_front());
-      if (task.scope().state != TaskScope::State::paused) return false;
-      task.wake();
+      if (!channel.buffer_.empty()) {
+        message.emplace(channel.buffer_.pop_front());
+        this->task_ = &task;
+        if (task.scope().state != TaskScope::State::paused) return false;
+        task.wait_for(kReceives, &channel);
+        task.wake();
+      } else {
+        this->wait(task, channel.waiters_, kReceives, &channel);
+      }
       return true;
+    }
+    void resumed() { std::exchange(this->task_, nullptr)->resumed(); }
+    /// The task was cancelled before it could look at its message. What the dead were handed is lost with
+    /// them.
+    void abandon() {
+      this->leave();
+      if (message && this->task_->scope().state != TaskScope::State::ended)
+        channel.put_back(std::move(*message));
     }
     Channel& channel;
     std::optional<T> message;
   };
 
  public:
-  explicit Channel(std::string name = "a channel") : name_{std::move(name)} {}
+  explicit Channel(std::string name = "a channel")
+      : name_{std::make_unique<const std::string>(std::move(name))} {}
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -118,10 +144,8 @@ class Channel {
       return this->suspend(caller.promise());
     }
     T await_resume() {
-      this->task_->resumed();
-      T received = std::move(*this->message);
-      this->message.reset();
-      return received;
+      this->resumed();
+      return std::move(*this->message);
     }
   };
   class [[nodiscard]] ReceiveForAwaiter : Received {
@@ -136,8 +160,8 @@ class Channel {
     }
     std::optional<T> await_resume() {
       time_.lift();
-      this->task_->resumed();
-      return std::exchange(this->message, std::nullopt);
+      this->resumed();
+      return std::move(this->message);
     }
 
    private:
@@ -149,7 +173,7 @@ class Channel {
   /// Nothing if no message came within `limit`.
   ReceiveForAwaiter receive_for(Duration limit) { return {*this, limit}; }
 
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return *name_; }
 
  private:
   static const WaitKind kReceives;
@@ -164,11 +188,11 @@ class Channel {
 
   Waiters waiters_;
   Ring<T> buffer_;
-  std::string name_;
+  std::unique_ptr<const std::string> name_;
 };
 
 template <class T>
 inline constexpr WaitKind Channel<T>::kReceives{
-    [](const void* channel) { return "a message on " + static_cast<const Channel<T>*>(channel)->name_; }};
+    [](const void* channel) { return "a message on " + static_cast<const Channel<T>*>(channel)->name(); }};
 
 }  // namespace wrackline::sim

@@ -123,6 +123,7 @@ Distribution::Distribution(law::Any law) : law_{std::move(law)}, low_{-kInfinity
   // The knots of an empirical law often lie close together at its ends.
   if (smooth || std::holds_alternative<law::Empirical>(law_)) {
     table_ = std::make_shared<const law::QuantileTable>([this](double p) { return law_quantile(p); }, smooth);
+    plain_table_ = table_.get();
   }
 }
 
@@ -200,7 +201,7 @@ Distribution Distribution::scaled(double factor) const {
   assert(factor > 0);
   Distribution result = *this;
   if (const auto* fixed = std::get_if<law::Constant>(&law_)) return constant(fixed->value * factor);
-  result.modified_ = true;
+  result.note_modified();
   result.factor_ *= factor;
   result.shift_ *= factor;
   result.low_ *= factor;
@@ -210,7 +211,7 @@ Distribution Distribution::scaled(double factor) const {
 Distribution Distribution::shifted(double amount) const {
   if (const auto* fixed = std::get_if<law::Constant>(&law_)) return constant(fixed->value + amount);
   Distribution result = *this;
-  result.modified_ = true;
+  result.note_modified();
   result.shift_ += amount;
   result.low_ += amount;
   result.high_ += amount;
@@ -222,7 +223,7 @@ Distribution Distribution::clamped(double low, double high) const {
     return constant(std::clamp(fixed->value, low, high));
   if (redraw_) return mixture({{1.0, *this}}).clamped(low, high);
   Distribution result = *this;
-  result.modified_ = true;
+  result.note_modified();
   result.low_ = std::clamp(low_, low, high);
   result.high_ = std::clamp(high_, low, high);
   return result;
@@ -245,11 +246,13 @@ double Distribution::sample_modified(Stream& stream) const {
 }
 
 double Distribution::sample_law(Stream& stream) const {
-  if (table_ != nullptr) {
-    const std::uint64_t bits = stream.next();
-    if (const auto value = table_->at(bits)) return *value;
-    return law_quantile(draw::open_unit(bits));
-  }
+  if (table_ == nullptr) return sample_by_law(stream);
+  const std::uint64_t bits = stream.next();
+  if (const auto value = table_->at(bits)) return *value;
+  return law_quantile(draw::open_unit(bits));
+}
+
+double Distribution::sample_by_law(Stream& stream) const {
   return std::visit(Overloaded{
                         [](const law::Constant& l) { return l.value; },
                         [&](const law::Uniform& l) { return l.low + (l.high - l.low) * stream.unit(); },
@@ -274,9 +277,22 @@ double Distribution::sample_law(Stream& stream) const {
                     law_);
 }
 
+namespace {
+/// What no clock reaches, rounded to an integer, where the value is above zero.
+constexpr double kFar = 0x1p62;
+Duration rounded(double value) {
+  if (value <= 0) return Duration{0};
+  if (value < kFar) [[likely]]
+    return Duration{static_cast<std::int64_t>(value + 0.5)};
+  return Duration{math::round_to_int(value)};
+}
+}  // namespace
+
 Duration Distribution::sample_duration(Stream& stream) const {
-  const double value = sample(stream);
-  return Duration{value <= 0 ? 0 : math::round_to_int(value)};
+  if (plain_table_ == nullptr) return rounded(sample(stream));
+  const std::uint64_t bits = stream.next();
+  const auto value = plain_table_->at(bits);
+  return rounded(value ? *value : law_quantile(draw::open_unit(bits)));
 }
 Duration Distribution::sample_sum(std::int64_t count, Stream& stream) const {
   if (is_constant()) return sample_duration(stream) * count;

@@ -144,12 +144,18 @@ class Distribution {
 
  private:
   explicit Distribution(law::Any law);
+  void note_modified() {
+    modified_ = true;
+    plain_table_ = nullptr;
+  }
   double sample_law(Stream& stream) const;
+  double sample_by_law(Stream& stream) const;
   double sample_modified(Stream& stream) const;
   double law_quantile(double p) const;
   bool has_quantile() const;
   double modify(double value) const { return value * factor_ + shift_; }
 
+  const law::QuantileTable* plain_table_ = nullptr;  ///< of a law that is not modified, if it has one
   law::Any law_;
   std::shared_ptr<const law::QuantileTable> table_;
   bool modified_ = false;

@@ -107,15 +107,16 @@ class EventSlots {
  public:
   void reserve(std::size_t count) { slots_.reserve(count); }
 
-  std::uint32_t take(Callback::Function function, void* object, std::uint64_t argument, std::uint64_t order) {
+  [[gnu::always_inline]] std::uint32_t take(const Callback& call, std::uint64_t order) {
     const std::uint32_t index = free_;
     if (index == kNone) [[unlikely]]
-      return add({function, object, argument}, order);
+      return add(call, order);
     EventSlot& slot = slots_[index];
     free_ = static_cast<std::uint32_t>(slot.call.argument);
-    slot.call.function = function;
-    slot.call.object = object;
-    slot.call.argument = argument;
+    // Word by word: the callback was written so, and to copy it whole would wait for that.
+    slot.call.function = call.function;
+    slot.call.object = call.object;
+    slot.call.argument = call.argument;
     slot.order = order;
     return index;
   }

@@ -6,8 +6,10 @@
 // or entered last on this thread; it decides where memory comes from and nothing else.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 namespace wrackline::sim {
@@ -19,8 +21,30 @@ class FrameArena {
   /// The run is over: frees the memory now or when the last frame comes back.
   void retire();
 
-  static void* allocate(std::size_t bytes);
-  static void release(void* frame, std::size_t bytes);
+  static void* allocate(std::size_t bytes) {
+    if (bytes > kLargest) return ::operator new(bytes);
+    FrameArena* const arena = current_;
+    assert(arena != nullptr && "a task can only be made while a Simulation exists on this thread");
+    const std::size_t grains = (bytes + kGrain - 1) / kGrain;
+    ++arena->live_;
+    FreeFrame* const frame = arena->free_[grains];
+    if (frame == nullptr) [[unlikely]]
+      return arena->carve(grains * kGrain);
+    arena->free_[grains] = frame->next;
+    return frame;
+  }
+  static void release(void* frame, std::size_t bytes) {
+    if (bytes > kLargest) {
+      ::operator delete(frame, bytes);
+      return;
+    }
+    const auto chunk = reinterpret_cast<std::uintptr_t>(frame) & ~std::uintptr_t{kChunkBytes - 1};
+    FrameArena* const arena = reinterpret_cast<Chunk*>(chunk)->arena;
+    const std::size_t grains = (bytes + kGrain - 1) / kGrain;
+    arena->free_[grains] = new (frame) FreeFrame{arena->free_[grains]};
+    if (--arena->live_ == 0 && arena->retired_) [[unlikely]]
+      delete arena;
+  }
 
   FrameArena(const FrameArena&) = delete;
   FrameArena& operator=(const FrameArena&) = delete;

@@ -264,7 +264,10 @@ double gamma(double x) {
 long long round_to_int(double x) {
   if (!(x > -9.2e18)) return x != x ? 0 : std::numeric_limits<long long>::min();
   if (x > 9.2e18) return std::numeric_limits<long long>::max();
-  return static_cast<long long>(std::floor(x + 0.5));
+  // The floor, without a call.
+  const double above = x + 0.5;
+  const auto whole = static_cast<long long>(above);
+  return whole - (static_cast<double>(whole) > above ? 1 : 0);
 }
 
 }  // namespace wrackline::sim::math

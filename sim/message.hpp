@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cstdint>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 #include "sim/frame_arena.hpp"
@@ -20,7 +21,7 @@ namespace detail {
 
 struct PayloadType {
   std::size_t bytes;
-  void (*destroy)(void* envelope);
+  void (*destroy)(void* envelope);  ///< null where there is nothing to do
 };
 
 /// The head of a message in memory; the payload follows.
@@ -45,12 +46,16 @@ struct EnvelopeOf : Envelope {
 };
 
 template <class T>
+void destroy_envelope(void* envelope) {
+  static_cast<EnvelopeOf<T>*>(envelope)->~EnvelopeOf<T>();
+}
+template <class T>
 inline constexpr PayloadType kPayloadType{
-    sizeof(EnvelopeOf<T>), [](void* envelope) { static_cast<EnvelopeOf<T>*>(envelope)->~EnvelopeOf<T>(); }};
+    sizeof(EnvelopeOf<T>), std::is_trivially_destructible_v<T> ? nullptr : &destroy_envelope<T>};
 
 inline void discard(Envelope* envelope) {
   const PayloadType* type = envelope->type;
-  type->destroy(envelope);
+  if (type->destroy != nullptr) type->destroy(envelope);
   FrameArena::release(envelope, type->bytes);
 }
 

@@ -276,17 +276,33 @@ void Network::arm(Connection& connection, unsigned from_side) {
                                         direction.link->entity);
 }
 
-void Network::on_due(void* object, std::uint64_t address) {
-  auto& connection = *static_cast<Connection*>(object);
-  if (!lives(connection, address)) return;
-  const auto from_side = static_cast<unsigned>(address & 1);
-  Network& self = *connection.network;
-  Envelope* envelope = connection.direction[from_side].on_the_way.pop();
-  self.arm(connection, from_side);
-  self.arrive(connection, from_side, envelope);
+/// In the process's name.
+[[gnu::always_inline]] inline void Network::hand_over(Connection& connection, unsigned to_side,
+                                                      Envelope* envelope) {
+  Message message{envelope};
+  const Envelope::What what = message.what();
+  Endpoint* endpoint = connection.endpoint[to_side];
+  const Socket here = socket(connection, to_side);
+  if (what == Envelope::What::closed) {
+    const auto reason = static_cast<CloseReason>(message.reason());
+    connection.side[to_side] = Side::closed;
+    connection.endpoint[to_side] = nullptr;
+    release_if_done(connection);
+    if (endpoint != nullptr) endpoint->on_closed(here, reason);
+    return;
+  }
+  if (endpoint == nullptr) return;
+  if (what == Envelope::What::opened) {
+    if (connection.side[to_side] == Side::opening) connection.side[to_side] = Side::open;
+    endpoint->on_open(here);
+    return;
+  }
+  ++counts_.delivered;
+  endpoint->on_message(here, std::move(message));
 }
 
-void Network::arrive(Connection& connection, unsigned from_side, Envelope* envelope) {
+[[gnu::always_inline]] inline void Network::arrive(Connection& connection, unsigned from_side,
+                                                   Envelope* envelope) {
   const unsigned to_side = 1 - from_side;
   Process& receiver = *connection.process[to_side];
   if (connection.black_hole) {
@@ -320,9 +336,24 @@ void Network::arrive(Connection& connection, unsigned from_side, Envelope* envel
     return;
   }
   Direction& direction = connection.direction[from_side];
+  if (!direction.muted && direction.waiting == 0 && receiver.takes_mail_at_once()) [[likely]] {
+    receiver.enter([&] { hand_over(connection, to_side, envelope); });
+    return;
+  }
   direction.arrived.push(envelope);
   ++direction.waiting;
   if (!direction.muted) post(connection, from_side);
+}
+
+void Network::on_due(void* object, std::uint64_t address) {
+  auto& connection = *static_cast<Connection*>(object);
+  if (!lives(connection, address)) return;
+  const auto from_side = static_cast<unsigned>(address & 1);
+  Network& self = *connection.network;
+  detail::EnvelopeQueue& on_the_way = connection.direction[from_side].on_the_way;
+  Envelope* envelope = on_the_way.pop();
+  if (!on_the_way.empty()) self.arm(connection, from_side);
+  self.arrive(connection, from_side, envelope);
 }
 
 void Network::accept(Connection& connection) {
@@ -354,35 +385,15 @@ void Network::post(Connection& connection, unsigned from_side) {
 void Network::on_mail(void* object, std::uint64_t address) {
   auto& connection = *static_cast<Connection*>(object);
   if (lives(connection, address))
-    connection.network->hand_over(connection, static_cast<unsigned>(address & 1));
+    connection.network->hand_over_next(connection, static_cast<unsigned>(address & 1));
 }
 
-void Network::hand_over(Connection& connection, unsigned from_side) {
-  const unsigned to_side = 1 - from_side;
+void Network::hand_over_next(Connection& connection, unsigned from_side) {
   Direction& direction = connection.direction[from_side];
   if (direction.posted > 0) --direction.posted;
   if (direction.muted || direction.arrived.empty()) return;
-  Message message{direction.arrived.pop()};
   --direction.waiting;
-  const Envelope::What what = message.what();
-  Endpoint* endpoint = connection.endpoint[to_side];
-  const Socket here = socket(connection, to_side);
-  if (what == Envelope::What::closed) {
-    const auto reason = static_cast<CloseReason>(message.reason());
-    connection.side[to_side] = Side::closed;
-    connection.endpoint[to_side] = nullptr;
-    release_if_done(connection);
-    if (endpoint != nullptr) endpoint->on_closed(here, reason);
-    return;
-  }
-  if (endpoint == nullptr) return;
-  if (what == Envelope::What::opened) {
-    if (connection.side[to_side] == Side::opening) connection.side[to_side] = Side::open;
-    endpoint->on_open(here);
-    return;
-  }
-  ++counts_.delivered;
-  endpoint->on_message(here, std::move(message));
+  hand_over(connection, 1 - from_side, direction.arrived.pop());
 }
 
 }  // namespace wrackline::sim

@@ -67,19 +67,19 @@ class Socket {
   bool is_open() const;
   Process& peer() const;
   /// Dense number of the connection (reused later): an index for the model's per-connection state.
-  std::uint32_t index() const { return slot_; }
+  inline std::uint32_t index() const;
   friend bool operator==(const Socket&, const Socket&) = default;
 
  private:
   friend class Network;
-  Socket(detail::Connection* connection, std::uint32_t slot, std::uint32_t generation, std::uint8_t side)
-      : connection_{connection}, slot_{slot}, generation_{generation}, side_{side} {}
+  Socket(detail::Connection* connection, std::uint32_t generation, std::uint32_t side)
+      : connection_{connection}, generation_{generation}, side_{side} {}
   inline detail::Connection* connection() const;  ///< null if it has gone
 
+  // Two words: it travels in registers.
   detail::Connection* connection_ = nullptr;
-  std::uint32_t slot_ = 0;
   std::uint32_t generation_ = 0;
-  std::uint8_t side_ = 0;
+  std::uint32_t side_ = 0;
 };
 
 /// What a process does with its connections. Called in the process's name; must live until the process ends,
@@ -188,6 +188,8 @@ static_assert(sizeof(Link) == 64 && sizeof(Direction) == 64 && sizeof(Connection
 
 }  // namespace detail
 
+inline std::uint32_t Socket::index() const { return connection_ == nullptr ? 0 : connection_->slot; }
+
 inline detail::Connection* Socket::connection() const {
   if (connection_ == nullptr || !connection_->in_use || connection_->generation != generation_)
     return nullptr;
@@ -268,10 +270,11 @@ class Network {
   static void on_mail(void* connection, std::uint64_t address);
   void arrive(Connection& connection, unsigned from_side, detail::Envelope* envelope);
   void post(Connection& connection, unsigned from_side);
-  void hand_over(Connection& connection, unsigned from_side);
+  void hand_over_next(Connection& connection, unsigned from_side);
+  void hand_over(Connection& connection, unsigned to_side, detail::Envelope* envelope);
   void accept(Connection& connection);
   static Socket socket(Connection& connection, unsigned side) {
-    return {&connection, connection.slot, connection.generation, static_cast<std::uint8_t>(side)};
+    return {&connection, connection.generation, side};
   }
 
   Simulation& simulation_;

@@ -34,9 +34,7 @@ Process::Process(Node& node, std::string name) : node_{&node}, name_{std::move(n
   assert(simulation->find_process(name_) == nullptr && "two processes of one name");
   entity = simulation->entity(name_);
   simulation->processes_.push_back(this);
-  auto& by_entity = simulation->process_of_entity_;
-  if (by_entity.size() <= entity.value()) by_entity.resize(entity.value() + 1);
-  by_entity[entity.value()] = this;
+  simulation->process_of_entity_[entity.value()] = this;
 }
 
 Process::~Process() { destroy_frames(); }
@@ -155,17 +153,7 @@ void Process::forget_held(const TaskFrame& task) {
   }
 }
 
-void Process::enter(Callback call) {
-  const EntityId outer = std::exchange(simulation->current_, entity);
-  try {
-    call();
-  } catch (const ProcessCrashed&) {
-    // Only its own code is unwound; who delivered goes on.
-  }
-  simulation->current_ = outer;
-}
-
-bool Process::deliver_later(Callback call) {
+bool Process::deliver_later(const Callback& call) {
   if (!alive()) return false;
   if (paused() || !held_.empty()) {
     held_.push_back({Held::Kind::mail, 0, nullptr, call});

@@ -100,12 +100,24 @@ class Process : public TaskScope {
 
   /// Mail: calls back in the process's name. At once if the kernel or the network calls, as an event of this
   /// instant if another process does, at resume if it is paused, never if it is dead (false).
-  bool deliver(Callback call) {
-    if (TaskScope::state == TaskScope::State::running && held_.empty() && !in_process_code()) [[likely]] {
-      enter(call);
-      return true;
+  bool deliver(const Callback& call) {
+    if (!takes_mail_at_once()) return deliver_later(call);
+    enter(call);
+    return true;
+  }
+  /// Whether deliver() would call back at once; then enter() does so for any callable.
+  bool takes_mail_at_once() const {
+    return TaskScope::state == TaskScope::State::running && held_.empty() && !in_process_code();
+  }
+  template <class Call>
+  void enter(const Call& call) {
+    const EntityId outer = std::exchange(simulation->current_, entity);
+    try {
+      call();
+    } catch (const ProcessCrashed&) {
+      // Only its own code is unwound; who delivered goes on.
     }
-    return deliver_later(call);
+    simulation->current_ = outer;
   }
 
   template <class... Value>
@@ -145,8 +157,7 @@ class Process : public TaskScope {
   }
 
   bool in_process_code() const { return simulation->process_of(simulation->current()) != nullptr; }
-  bool deliver_later(Callback call);
-  void enter(Callback call);
+  bool deliver_later(const Callback& call);
   void hold(TaskFrame& task) { held_.push_back({Held::Kind::task, 0, &task, {}}); }
   void hold(std::uint32_t slot) { held_.push_back({Held::Kind::timer, slot, nullptr, {}}); }
   void forget_held(const TaskFrame& task);

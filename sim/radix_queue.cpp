@@ -9,10 +9,15 @@ RadixQueue::RadixQueue(const EventSlots& slots) : slots_{&slots} { reserve_run(2
 
 void RadixQueue::reserve_run(std::size_t entries) {
   if (entries <= run_capacity_) return;
-  auto larger = std::make_unique<QueueEntry[]>(entries);
-  std::copy_n(run_.get(), run_size_, larger.get());
-  run_ = std::move(larger);
+  auto larger = std::make_unique<QueueEntry[]>(kForesight + entries);
+  std::copy_n(run_, run_size_, larger.get() + kForesight);
+  run_storage_ = std::move(larger);
+  run_ = run_storage_.get() + kForesight;
   run_capacity_ = entries;
+}
+
+[[gnu::noinline]] void RadixQueue::push(std::uint64_t time, std::uint64_t order, std::uint32_t slot) {
+  push({(order >> 32 << 32) | slot, time});
 }
 
 QueueEntry* RadixQueue::grow_bucket(QueueEntry* next_place) {
@@ -62,11 +67,11 @@ void RadixQueue::push_into_run(QueueEntry entry) {
 
 void RadixQueue::spill_run() {
   // Entries below the origin came from outside after a look at the front; only the rest can go back.
-  QueueEntry* const end = run_.get() + run_size_;
+  QueueEntry* const end = run_ + run_size_;
   QueueEntry* const kept =
-      std::find_if(run_.get(), end, [this](const QueueEntry& entry) { return entry.time < origin_; });
-  std::for_each(run_.get(), kept, [this](const QueueEntry& entry) { place(entry); });
-  run_size_ = static_cast<std::size_t>(std::copy(kept, end, run_.get()) - run_.get());
+      std::find_if(run_, end, [this](const QueueEntry& entry) { return entry.time < origin_; });
+  std::for_each(run_, kept, [this](const QueueEntry& entry) { place(entry); });
+  run_size_ = static_cast<std::size_t>(std::copy(kept, end, run_) - run_);
   run_end_ = origin_;
 }
 
@@ -123,7 +128,7 @@ void RadixQueue::refill() {
         if (run_size_ == run_capacity_) reserve_run(2 * run_capacity_);
         run_[run_size_++] = entry;
       });
-      std::sort(run_.get(), run_.get() + run_size_,
+      std::sort(run_, run_ + run_size_,
                 [this](const QueueEntry& a, const QueueEntry& b) { return earlier(b, a, *slots_); });
     }
     return;
@@ -146,7 +151,7 @@ void RadixQueue::deal_out(QueueEntry*& next_place) {
 }
 
 void RadixQueue::drain_into_scratch() {
-  scratch_.assign(run_.get(), run_.get() + run_size_);
+  scratch_.assign(run_, run_ + run_size_);
   scratch_.insert(scratch_.end(), side_.begin(), side_.end());
   run_size_ = 0;
   side_.clear();

@@ -39,9 +39,7 @@ class RadixQueue {
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
-  void push(std::uint64_t time, std::uint64_t order, std::uint32_t slot) {
-    push({(order >> 32 << 32) | slot, time});
-  }
+  void push(std::uint64_t time, std::uint64_t order, std::uint32_t slot);
 
   /// The next event, left in place. The queue is not empty.
   Due front() { return due(front_entry()); }
@@ -51,12 +49,9 @@ class RadixQueue {
     if ((run_size_ == 0) | side_in_use_) [[unlikely]] {
       if (QueueEntry entry; pop_from_side(entry)) return due(entry);
     }
-    return due(run_[--run_size_]);
-  }
-
-  /// The event `ahead` places behind the front if it is known without work: for prefetching only.
-  const QueueEntry* upcoming(std::size_t ahead) const {
-    return run_size_ > ahead ? &run_[run_size_ - 1 - ahead] : nullptr;
+    const QueueEntry* const next = &run_[--run_size_];
+    foresee(next);
+    return due(*next);
   }
 
   /// Takes out every event whose slot is unwanted.
@@ -77,6 +72,11 @@ class RadixQueue {
   }
 
  private:
+  /// Fetches the slot of the event after the next two, and the object of the one after this.
+  void foresee(const QueueEntry* current) const {
+    __builtin_prefetch(&(*slots_)[current[-3].slot()]);
+    __builtin_prefetch((*slots_)[current[-1].slot()].call.object);
+  }
   static Due due(const QueueEntry& entry) { return {entry.time, entry.slot()}; }
 
   void push(QueueEntry entry) {
@@ -100,6 +100,8 @@ class RadixQueue {
   static constexpr std::size_t kChunkEntries = 15;
   static constexpr std::size_t kSortAtMost = 20;
   static constexpr std::size_t kRunLimit = 64;
+  /// Looking so far ahead needs no bounds: before the run there are entries of slot 0.
+  static constexpr std::size_t kForesight = 4;
 
   struct alignas(256) Chunk {
     Chunk* previous = nullptr;
@@ -139,7 +141,7 @@ class RadixQueue {
   void deal_out(QueueEntry*& next_place);
   void drain_into_scratch();
   void insert_sorted(QueueEntry entry) {
-    QueueEntry* const run = run_.get();
+    QueueEntry* const run = run_;
     std::size_t at = run_size_++;
     for (; at > 0 && earlier(run[at - 1], entry, *slots_); --at) run[at] = run[at - 1];
     run[at] = entry;
@@ -158,9 +160,10 @@ class RadixQueue {
   std::uint64_t origin_ = 0;
   std::uint64_t run_end_ = 0;  ///< every entry below it is in the run or the side heap, never in a bucket
   bool one_instant_ = false;   ///< the run holds a single instant (it came from a bucket of level 0)
-  std::unique_ptr<QueueEntry[]> run_;  ///< latest first, so that pop() takes from the back
+  QueueEntry* run_ = nullptr;  ///< latest first, so that pop() takes from the back
   std::size_t run_size_ = 0;
   std::size_t run_capacity_ = 0;
+  std::unique_ptr<QueueEntry[]> run_storage_;  ///< kForesight entries before the run, then the run
   bool side_in_use_ = false;
   std::vector<QueueEntry> side_;  ///< binary heap
   std::uint32_t levels_ = 0;

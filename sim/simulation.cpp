@@ -13,7 +13,6 @@ namespace wrackline::sim {
 Simulation::Simulation(const SimulationOptions& options)
     : options_{options},
       tie_order_{options.tie_seed ? TieOrder{*options.tie_seed} : TieOrder{}},
-      next_mark_{0},
       queue_{options.queue, slots_},
       trail_{options.checkpoint_interval},
       next_checkpoint_{options.checkpoint_interval},
@@ -21,8 +20,9 @@ Simulation::Simulation(const SimulationOptions& options)
       levers_{std::make_unique<LeverRegistry>()},
       selectors_{std::make_unique<SelectorRegistry>(*this)} {
   assert(options.checkpoint_interval > 0);
-  next_mark_ = next_checkpoint_;
-  if (options.record.begin < options.record.end) next_mark_ = std::min(next_mark_, options.record.begin);
+  mark_at(options.record.begin < options.record.end ? std::min(next_checkpoint_, options.record.begin)
+                                                    : next_checkpoint_,
+          0);
   entity("kernel");
 }
 
@@ -37,7 +37,7 @@ void Simulation::shut_down() {
   // more.
   for (Process* process : processes_) process->TaskScope::state = TaskScope::State::ended;
   for (Process* process : processes_) process->destroy_frames();
-  stopping_ = true;
+  stop();
 }
 
 EntityId Simulation::entity(std::string_view name) {
@@ -48,6 +48,7 @@ EntityId Simulation::entity(std::string_view name) {
   entity_names_.emplace_back(name);
   entity_ids_.emplace(name, id);
   next_tie_.push_back((std::uint64_t{id.value()} << TieKey::kCounterBits) + 1);
+  process_of_entity_.push_back(nullptr);
   return id;
 }
 
@@ -75,10 +76,6 @@ Process* Simulation::find_process(std::string_view name) const {
 
 [[gnu::always_inline]] inline void Simulation::execute_next() {
   const Due due = queue_.pop();
-  if (const QueueEntry* next = queue_.upcoming(0)) {
-    if (const QueueEntry* later = queue_.upcoming(2)) __builtin_prefetch(&slots_[later->slot()]);
-    __builtin_prefetch(slots_[next->slot()].call.object);
-  }
   const EventSlot& slot = slots_[due.slot];
   const Callback::Function function = slot.call.function;
   void* const object = slot.call.object;
@@ -92,26 +89,54 @@ Process* Simulation::find_process(std::string_view name) const {
   if (paused_processes_ != 0 && hold_back(due.slot, tie)) [[unlikely]]
     return;
   slots_.give_back(due.slot);
-  if (events_ == next_mark_) [[unlikely]]
-    mark(due, tie);
-  ++events_;
+  if (--before_mark_ == 0) [[unlikely]]
+    mark(due.time, tie);
   now_ = from_ns(static_cast<std::int64_t>(due.time));
   hash_.absorb(due.time, tie.bits());
 #ifdef WRACKLINE_PLANTED_EVENT
-  if (events_ == WRACKLINE_PLANTED_EVENT) hash_.absorb(1, 1);
+  if (events() == WRACKLINE_PLANTED_EVENT) hash_.absorb(1, 1);
 #endif
   current_ = tie.source();
   function(object, argument);
 }
 
+[[gnu::always_inline]] inline void Simulation::resume(TaskFrame& task) {
+  current_ = task.scope().entity;
+  task.state_ = TaskFrame::State::running;
+  task.self_.resume();
+}
+
+[[gnu::always_inline]] inline void Simulation::resume_first_ready() {
+  TaskFrame& task = *first_ready_;
+  first_ready_ = task.next_ready_;
+  if (first_ready_ == nullptr) unsettled_ &= static_cast<std::uint8_t>(~kReady);
+  if (task.scope().state == TaskScope::State::paused) [[unlikely]] {
+    static_cast<Process&>(task.scope()).hold(task);
+  } else {
+    resume(task);
+  }
+}
+
+/// False if no further event is to be executed.
+[[gnu::always_inline]] inline bool Simulation::settle() {
+  while (unsettled_ != 0) {
+    if (unsettled_ == kReady) [[likely]] {
+      resume_first_ready();
+    } else if (!settle_rest()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 template <bool kBounded>
-void Simulation::loop(std::uint64_t until) {
-  while (!stopping_ && !queue_.empty()) {
+[[gnu::noinline]] void Simulation::loop(std::uint64_t until) {
+  while (!queue_.empty()) {
     if constexpr (kBounded) {
       if (queue_.front().time > until) return;
     }
     execute_next();
-    if (unsettled_) settle();
+    if (!settle()) return;
   }
 }
 
@@ -122,14 +147,13 @@ void Simulation::leave() {
 
 void Simulation::run() {
   const FrameArena::Use arena{arena_};
-  stopping_ = false;
-  settle();
-  for (bool ended = false; !ended && !error_;) {
+  go_on();
+  for (bool ended = !settle(); !ended && !error_;) {
     try {
       loop<false>(0);
       ended = true;
     } catch (const ProcessCrashed&) {
-      settle();
+      ended = !settle();
     }
   }
   leave();
@@ -138,14 +162,13 @@ void Simulation::run() {
 bool Simulation::run_until(Time until) {
   assert(until >= now_);
   const FrameArena::Use arena{arena_};
-  stopping_ = false;
-  settle();
-  for (bool ended = false; !ended && !error_;) {
+  go_on();
+  for (bool ended = !settle(); !ended && !error_;) {
     try {
       loop<true>(static_cast<std::uint64_t>(to_ns(until)));
       ended = true;
     } catch (const ProcessCrashed&) {
-      settle();
+      ended = !settle();
     }
   }
   leave();
@@ -156,18 +179,18 @@ bool Simulation::run_until(Time until) {
 
 bool Simulation::step() {
   const FrameArena::Use arena{arena_};
-  stopping_ = false;
+  go_on();
   settle();
-  const std::uint64_t before = events_;
-  while (events_ == before && !queue_.empty()) {
+  const std::uint64_t before = events();
+  while (events() == before && !queue_.empty()) {
     try {
       execute_next();
     } catch (const ProcessCrashed&) {
     }
-    if (unsettled_) settle();
+    settle();
   }
   leave();
-  return events_ != before;
+  return events() != before;
 }
 
 Time Simulation::next_time() {
@@ -181,33 +204,10 @@ Time Simulation::next_time() {
   return kNever;
 }
 
-void Simulation::resume(TaskFrame& task) {
-  current_ = task.scope().entity;
-  task.state_ = TaskFrame::State::running;
-  task.self_.resume();
-}
-
-void Simulation::settle() {
-  do {
-    if ((unsettled_ & kOther) != 0) settle_others();
-    if (ready_next_ == ready_.size()) continue;
-    TaskFrame* const task = ready_[ready_next_++];
-    if (task == nullptr) continue;
-    if (task->scope().state == TaskScope::State::paused) [[unlikely]] {
-      static_cast<Process&>(task->scope()).hold(*task);
-    } else {
-      resume(*task);
-    }
-  } while (ready_next_ < ready_.size() || (unsettled_ & kOther) != 0);
-  ready_.clear();
-  ready_next_ = 0;
-  unsettled_ = 0;
-}
-
 /// What comes before the next task: the caller of a task that finished, then the end of finished and crashed
 /// ones.
 void Simulation::settle_others() {
-  for (;;) {
+  while ((unsettled_ & kOther) != 0) {
     if (next_ != nullptr) {
       TaskFrame& caller = *std::exchange(next_, nullptr);
       // The frames of a crashed process are destroyed below; a paused one continues when it is resumed.
@@ -222,7 +222,7 @@ void Simulation::settle_others() {
       finished_roots_.pop_back();
       if (root.error_) {
         error_ = root.error_;
-        stopping_ = true;
+        stop();
       }
       root.self_.destroy();
     } else if (!crashed_while_running_.empty()) {
@@ -231,15 +231,31 @@ void Simulation::settle_others() {
       current_ = kKernelEntity;
       process.destroy_frames();
     } else {
-      break;
+      unsettled_ &= static_cast<std::uint8_t>(~kOther);
     }
   }
-  unsettled_ &= static_cast<std::uint8_t>(~kOther);
+}
+
+bool Simulation::settle_rest() {
+  if ((unsettled_ & kOther) != 0) {
+    settle_others();
+  } else if ((unsettled_ & kReady) != 0) {
+    resume_first_ready();
+  } else {
+    unsettled_ = 0;
+    return false;
+  }
+  return true;
 }
 
 void Simulation::forget_ready(const TaskFrame& task) {
-  for (std::size_t i = ready_next_; i < ready_.size(); ++i) {
-    if (ready_[i] == &task) ready_[i] = nullptr;
+  TaskFrame* before = nullptr;
+  for (TaskFrame* at = first_ready_; at != nullptr; before = at, at = at->next_ready_) {
+    if (at != &task) continue;
+    (before != nullptr ? before->next_ready_ : first_ready_) = at->next_ready_;
+    if (at == last_ready_) last_ready_ = before;
+    if (first_ready_ == nullptr) unsettled_ &= static_cast<std::uint8_t>(~kReady);
+    return;
   }
 }
 
@@ -273,26 +289,33 @@ void Simulation::tell(MomentRegistry::Id id, Moment& moment) {
   if (moments_.watched(id)) moments_.tell(id, moment);
 }
 
-void Simulation::mark(const Due& due, TieKey tie) {
+/// Before the event that is to be marked.
+void Simulation::mark(std::uint64_t time, TieKey tie) {
   const EventWindow& window = options_.record;
+  const std::uint64_t index = events() - 1;
   if (recording_) recorded_.back().after = hash();
-  if (events_ == next_checkpoint_) {
-    trail_.add(checkpoint());
-    next_checkpoint_ = (events_ / trail_.interval() + 1) * trail_.interval();
+  if (index == next_checkpoint_) {
+    trail_.add({index, now_, hash_.value()});
+    next_checkpoint_ = (index / trail_.interval() + 1) * trail_.interval();
   }
-  recording_ = window.begin <= events_ && events_ < window.end;
+  recording_ = window.begin <= index && index < window.end;
   if (recording_) {
-    recorded_.push_back({events_, from_ns(static_cast<std::int64_t>(due.time)), tie, {}, {}});
-    next_mark_ = events_ + 1;
+    recorded_.push_back({index, from_ns(static_cast<std::int64_t>(time)), tie, {}, {}});
+    mark_at(index + 1, index + 1);
   } else {
-    next_mark_ = next_checkpoint_;
-    if (events_ < window.begin) next_mark_ = std::min(next_mark_, window.begin);
+    mark_at(index < window.begin ? std::min(next_checkpoint_, window.begin) : next_checkpoint_, index + 1);
   }
+}
+
+/// The event of that index, counted from 0, when `done` have been executed or are about to be.
+void Simulation::mark_at(std::uint64_t index, std::uint64_t done) {
+  mark_at_ = index;
+  before_mark_ = index + 1 - done;
 }
 
 HashTrail Simulation::trail() const {
   HashTrail trail = trail_;
-  trail.finish(checkpoint());
+  trail.finish({events(), now_, hash_.value()});
   return trail;
 }
 

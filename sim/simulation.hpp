@@ -89,7 +89,12 @@ class Simulation {
   /// Calls back at `at`, which is not in the past. Allocates nothing in steady state.
   [[gnu::always_inline]] EventHandle schedule(Time at, Callback call, EntityId source,
                                               Priority priority = Priority::normal) {
-    return schedule_words(at, call.function, call.object, call.argument, source, priority);
+    assert(at >= now_ && "an event in the past");
+    const std::uint64_t urgency = std::uint64_t{static_cast<std::uint8_t>(priority)} << 60;
+    const std::uint64_t order = tie_order_.of(TieKey{next_tie_[source.value()]++ | urgency});
+    const std::uint32_t slot = slots_.take(call, order);
+    queue_.push(static_cast<std::uint64_t>(to_ns(at)), order, slot);
+    return {slot, order};
   }
   EventHandle schedule_after(Duration delay, Callback call, EntityId source,
                              Priority priority = Priority::normal) {
@@ -118,7 +123,10 @@ class Simulation {
   /// One event and all that it wakes. False if there was none.
   bool step();
   /// From inside an event: no further event is executed.
-  void stop() { stopping_ = true; }
+  void stop() {
+    stopping_ = true;
+    unsettled_ |= kStopping;
+  }
   /// Time of the next event, or kNever.
   Time next_time();
 
@@ -126,7 +134,7 @@ class Simulation {
   /// before what the frames refer to goes away; the destructor does it too.
   void shut_down();
 
-  std::uint64_t events() const { return events_; }
+  std::uint64_t events() const { return mark_at_ + 1 - before_mark_; }
   std::size_t pending() const { return queue_.size() - tombstones_; }
 
   Hash128 hash() const { return hash_.value(); }
@@ -173,18 +181,7 @@ class Simulation {
   static constexpr std::size_t kFewTombstones = 64;
   static constexpr std::uint8_t kReady = 1;
   static constexpr std::uint8_t kOther = 2;
-
-  /// The callback taken apart, so that it travels in registers: as a structure it would be stored by words
-  /// and read back whole, which processors are slow at.
-  EventHandle schedule_words(Time at, Callback::Function function, void* object, std::uint64_t argument,
-                             EntityId source, Priority priority) {
-    assert(at >= now_ && "an event in the past");
-    const TieKey tie{next_tie_[source.value()]++ | std::uint64_t{static_cast<std::uint8_t>(priority)} << 60};
-    const std::uint64_t order = tie_order_.of(tie);
-    const std::uint32_t slot = slots_.take(function, object, argument, order);
-    queue_.push(static_cast<std::uint64_t>(to_ns(at)), order, slot);
-    return {slot, order};
-  }
+  static constexpr std::uint8_t kStopping = 4;
 
   template <class... Value>
   void announce_for(const MomentDef& def, EntityId who, Process* process, Value... values) {
@@ -193,7 +190,7 @@ class Simulation {
     absorb(def.key, who.value());
     absorb_values(static_cast<std::int64_t>(values)...);
     if (moments_.watched(id) || recording_) [[unlikely]] {
-      Moment moment{def, 0, now_, events_, who, process, {static_cast<std::int64_t>(values)...}};
+      Moment moment{def, 0, now_, events(), who, process, {static_cast<std::int64_t>(values)...}};
       tell(id, moment);
     }
   }
@@ -210,18 +207,21 @@ class Simulation {
   void loop(std::uint64_t until);
   void execute_next();
   bool hold_back(std::uint32_t slot, TieKey tie);
-  void mark(const Due& due, TieKey tie);
-  void settle();
+  void mark(std::uint64_t time, TieKey tie);
+  void mark_at(std::uint64_t index, std::uint64_t done);
+  bool settle();
+  bool settle_rest();
   void settle_others();
+  void resume_first_ready();
+  void go_on() {
+    stopping_ = false;
+    unsettled_ &= static_cast<std::uint8_t>(~kStopping);
+  }
   void leave();
   void bury_tombstones();
-  Checkpoint checkpoint() const { return {events_, now_, hash_.value()}; }
 
   // Used by tasks and processes.
-  void make_ready(TaskFrame& task) {
-    ready_.push_back(&task);
-    unsettled_ |= kReady;
-  }
+  void make_ready(TaskFrame& task);
   void forget_ready(const TaskFrame& task);
   void continue_with(TaskFrame& task) {
     next_ = &task;
@@ -233,9 +233,7 @@ class Simulation {
   }
   void resume(TaskFrame& task);
   void drop_timers(EntityId process);
-  Process* process_of(EntityId entity) const {
-    return entity.value() < process_of_entity_.size() ? process_of_entity_[entity.value()] : nullptr;
-  }
+  Process* process_of(EntityId entity) const { return process_of_entity_[entity.value()]; }
 
   struct Recorded {
     std::uint64_t index;
@@ -247,12 +245,12 @@ class Simulation {
 
   SimulationOptions options_;
   TieOrder tie_order_;
-  std::uint8_t unsettled_ = 0;  ///< of kReady, kOther: what there is to do before the next event
+  std::uint8_t unsettled_ = 0;  ///< of kReady, kOther, kStopping: what there is to do before the next event
   bool stopping_ = false;
   bool recording_ = false;
   Time now_ = kStart;
-  std::uint64_t events_ = 0;
-  std::uint64_t next_mark_;
+  std::uint64_t before_mark_ = 1;  ///< so many events, and with it their number in all
+  std::uint64_t mark_at_ = 0;
   EntityId current_ = kKernelEntity;
   std::uint32_t paused_processes_ = 0;
   RunHash hash_;
@@ -261,8 +259,8 @@ class Simulation {
   std::size_t tombstones_ = 0;
   std::vector<std::uint64_t> next_tie_;
 
-  std::vector<TaskFrame*> ready_;
-  std::size_t ready_next_ = 0;
+  TaskFrame* first_ready_ = nullptr;  ///< linked through the tasks
+  TaskFrame* last_ready_ = nullptr;   ///< if there is a first
   TaskFrame* next_ = nullptr;
   std::vector<TaskFrame*> finished_roots_;
   std::vector<Process*> crashed_while_running_;

@@ -136,7 +136,10 @@ class TaskFrame {
   TaskScope* scope_ = nullptr;
   TaskFrame* parent_ = nullptr;
   const WaitKind* wait_kind_ = nullptr;
-  const void* waited_for_ = nullptr;
+  union {
+    const void* waited_for_ = nullptr;
+    TaskFrame* next_ready_;  ///< of a ready task: whose turn is next
+  };
   std::exception_ptr error_;
   // Only of roots:
   TaskFrame* previous_root_ = nullptr;
@@ -147,6 +150,13 @@ class TaskFrame {
   bool starting_ = false;
   bool root_ = false;
 };
+
+inline void Simulation::make_ready(TaskFrame& task) {
+  task.next_ready_ = nullptr;
+  (first_ready_ == nullptr ? first_ready_ : last_ready_->next_ready_) = &task;
+  last_ready_ = &task;
+  unsettled_ |= kReady;
+}
 
 template <class T>
 struct TaskPromiseResult {

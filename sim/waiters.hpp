@@ -32,8 +32,7 @@ class Waiter {
 
  private:
   Waiters* waiters_ = nullptr;
-  Waiter* previous_ = nullptr;
-  Waiter* next_ = nullptr;
+  Waiter* next_;
 };
 
 /// Part of an awaiter that gives up after a time.
@@ -82,19 +81,17 @@ class Waiters {
   bool empty() const { return first_ == nullptr; }
   void add(Waiter& waiter) {
     waiter.waiters_ = this;
-    waiter.previous_ = last_;
     waiter.next_ = nullptr;
-    (last_ != nullptr ? last_->next_ : first_) = &waiter;
+    (first_ == nullptr ? first_ : last_->next_) = &waiter;
     last_ = &waiter;
   }
   /// The one that came first, taken out of the list but not woken yet.
   Waiter& take() {
     Waiter& waiter = *first_;
-    remove(waiter);
+    first_ = waiter.next_;
+    waiter.waiters_ = nullptr;
     return waiter;
   }
-  /// Undoes wait(): there is no need to.
-  void take_back(Waiter& waiter) { remove(waiter); }
   static void wake(Waiter& waiter) { waiter.task_->wake(); }
   bool wake_one() {
     if (first_ == nullptr) return false;
@@ -109,13 +106,15 @@ class Waiters {
  private:
   friend class Waiter;
   void remove(Waiter& waiter) {
-    (waiter.previous_ != nullptr ? waiter.previous_->next_ : first_) = waiter.next_;
-    (waiter.next_ != nullptr ? waiter.next_->previous_ : last_) = waiter.previous_;
+    Waiter* before = nullptr;
+    for (Waiter* at = first_; at != &waiter; at = at->next_) before = at;
+    (before == nullptr ? first_ : before->next_) = waiter.next_;
+    if (last_ == &waiter) last_ = before;
     waiter.waiters_ = nullptr;
   }
 
   Waiter* first_ = nullptr;
-  Waiter* last_ = nullptr;
+  Waiter* last_ = nullptr;  ///< if there is a first
 };
 
 inline void Waiter::wait(TaskFrame& task, Waiters& waiters, const WaitKind& kind, const void* waited_for) {

@@ -1,6 +1,6 @@
 // The workloads on the kernel, through its public API, with the hash on.
 
-#include <deque>
+#include <memory>
 
 #include "bench/kernel/measure.hpp"
 #include "sim/channel.hpp"
@@ -101,7 +101,7 @@ using Box = Channel<Letter*>;
 struct Actors {
   World& world;
   EntityId link = world.sim.entity("link");
-  std::deque<Box> boxes{};
+  std::unique_ptr<Box[]> boxes = std::make_unique<Box[]>(world.arguments.n);
 
   void send(Letter* letter, std::uint32_t to) {
     world.sim.schedule_after(world.exponential(),
@@ -124,7 +124,7 @@ void actors(World& world) {
   Actors model{world};
   std::vector<Letter> letters(world.arguments.n);
   for (std::uint32_t i = 0; i < world.arguments.n; ++i)
-    world.process.spawn("actor", model.actor(model.boxes.emplace_back()));
+    world.process.spawn("actor", model.actor(model.boxes[i]));
   for (std::uint32_t i = 0; i < world.arguments.n; ++i) model.send(&letters[i], i);
   world.sim.run();
   world.report("wrackline tasks");
@@ -169,7 +169,7 @@ void queue_alone(const bench::Arguments& arguments, QueueKind kind, const std::s
   EventQueue queue{kind, slots};
   std::uint64_t order = 0;
   for (std::uint32_t i = 0; i < arguments.n; ++i) {
-    slots.take(nullptr, nullptr, 0, ++order);
+    slots.take({}, ++order);
     queue.push(static_cast<std::uint64_t>(draws.exponential_ns()), order, i);
   }
   bench::Meter meter{arguments.settle(), arguments.events};

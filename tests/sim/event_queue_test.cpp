@@ -30,7 +30,7 @@ struct Contest {
 
   void push(std::uint64_t time, std::uint64_t source, std::uint64_t priority = 8) {
     const TieKey tie{priority << 60 | source << TieKey::kCounterBits | ++counter};
-    const std::uint32_t slot = slots.take([](void*, std::uint64_t) {}, nullptr, 0, tie.bits());
+    const std::uint32_t slot = slots.take({[](void*, std::uint64_t) {}}, tie.bits());
     radix.push(time, tie.bits(), slot);
     heap.push(time, tie.bits(), slot);
     adaptive.push(time, tie.bits(), slot);

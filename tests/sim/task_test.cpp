@@ -291,3 +291,63 @@ TEST_CASE("what is waited for may go away before who waits, and the other way ro
   world.sim.run();
   world.process.crash();
 }
+
+TEST_CASE("who leaves a line, from any place in it, leaves the others in order", "[sim][channel]") {
+  struct Story {
+    static Task<> waits(World& world, Signal& signal, std::string name) {
+      co_await signal.wait();
+      world.note(name);
+    }
+  };
+  for (std::size_t leaver = 0; leaver < 3; ++leaver) {
+    World world;
+    Signal signal;
+    std::vector<TaskHandle> waiting;
+    for (const char* name : {"a", "b", "c"})
+      waiting.push_back(world.process.spawn(name, Story::waits(world, signal, name)));
+    world.sim.run();
+    waiting[leaver].cancel();
+    world.process.spawn("d", Story::waits(world, signal, "d"));
+    world.sim.run();
+    signal.wake_all();
+    world.sim.run();
+    Lines left{"0 a", "0 b", "0 c", "0 d"};
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(leaver));
+    REQUIRE(world.log == left);
+  }
+}
+
+TEST_CASE("a task cancelled when its turn had come leaves the others theirs", "[sim][task]") {
+  struct Story {
+    static Task<> waits(World& world, Signal& signal, std::string name) {
+      co_await signal.wait();
+      world.note(name);
+    }
+  };
+  for (std::size_t leaver = 0; leaver < 3; ++leaver) {
+    World world;
+    Signal signal;
+    Signal later;
+    std::vector<TaskHandle> waiting;
+    for (const char* name : {"a", "b", "c"})
+      waiting.push_back(world.process.spawn(name, Story::waits(world, signal, name)));
+    world.process.spawn("d", Story::waits(world, later, "d"));
+    world.sim.run();
+    signal.wake_all();
+    waiting[leaver].cancel();
+    later.wake_all();
+    world.sim.run();
+    Lines left{"0 a", "0 b", "0 c", "0 d"};
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(leaver));
+    REQUIRE(world.log == left);
+  }
+  // And if it was the only one.
+  World world;
+  Signal signal;
+  TaskHandle only = world.process.spawn("only", Story::waits(world, signal, "only"));
+  world.sim.run();
+  signal.wake_all();
+  only.cancel();
+  world.sim.run();
+  REQUIRE(world.log.empty());
+}

@@ -47,8 +47,9 @@ Task<> forever(Process&) {
 }
 
 struct World {
-  explicit World(NetworkOptions options = constant_latency())
-      : client_node{sim.add_node("client-node", "a")},
+  explicit World(NetworkOptions options = constant_latency(), std::optional<std::uint64_t> tie_seed = {})
+      : sim{{.seed = 7, .tie_seed = tie_seed}},
+        client_node{sim.add_node("client-node", "a")},
         server_node{sim.add_node("server-node", "b")},
         client{client_node.add_process("client")},
         server{server_node.add_process("server")},
@@ -67,7 +68,7 @@ struct World {
   }
   void run_for(Duration time) { sim.run_until(sim.now() + time); }
 
-  Simulation sim{{.seed = 7}};
+  Simulation sim;
   Node& client_node;
   Node& server_node;
   Process& client;
@@ -220,6 +221,24 @@ TEST_CASE("a receiver that stops reading gets its messages when it goes on") {
   world.at_server.last.resume_reading();
   world.run_for(1s);
   CHECK(world.at_server.words() == Words{"one", "two", "three"});
+}
+
+TEST_CASE("what comes in while mail waits to be read stands behind it, in any order of simultaneous events") {
+  for (std::uint64_t tie_seed = 1; tie_seed <= 20; ++tie_seed) {
+    World world{World::constant_latency(), tie_seed};
+    Socket socket = world.network.connect(world.client, world.server, world.at_client);
+    socket.send(1, 100, std::string{"one"});
+    world.run_for(10ms);
+    world.at_server.last.stop_reading();
+    socket.send(1, 100, std::string{"two"});
+    socket.send(1, 100, std::string{"three"});
+    world.run_for(10ms);
+    // In the server's own code, at the instant at which the next one comes in.
+    socket.send(1, 100, std::string{"four"});
+    world.server.schedule_after(1ms, Callback::to<&Socket::resume_reading>(world.at_server.last));
+    world.run_for(1s);
+    CHECK(world.at_server.words() == Words{"one", "two", "three", "four"});
+  }
 }
 
 TEST_CASE("a partition holds packets and TCP sends them again after it heals") {
