@@ -112,7 +112,7 @@ void LaneOf<Windows, Feed>::run_timers(std::int64_t until_ms) {
       const std::int64_t limit_ms = std::min(until_ms, next_early_);
       if (watermark_ == before) {
         feed_.leave_out(feed_.idle_firings(limit_ms));
-      } else if (watermark_ - before == feed_.interval_ms()) {
+      } else if (before != event_time::kMinTimestamp && watermark_ - before == feed_.interval_ms()) {
         leap(now_ms, limit_ms);
       }
     }
