@@ -18,7 +18,7 @@ HeapQueue::HeapQueue() : entries_{std::make_unique<Entry[]>(4 * kMostInLine)}, c
 }
 
 /// Moves the free place at the root down to where the entry belongs.
-[[gnu::noinline]] void HeapQueue::sift_down(const Entry& entry) {
+[[gnu::always_inline]] inline void HeapQueue::sift_down(const Entry& entry) {
   Entry* const heap = entries_.get();
   const std::size_t size = end_;
   std::size_t at = 0;
@@ -26,10 +26,11 @@ HeapQueue::HeapQueue() : entries_{std::make_unique<Entry[]>(4 * kMostInLine)}, c
     const std::size_t child = at * 4 + 1;
     std::size_t least = child;
     if (child + 4 <= size) {
-      // A tournament: two comparisons that do not wait for each other, then one.
-      const std::size_t left = child + (earlier(heap[child + 1], heap[child]) ? 1 : 0);
-      const std::size_t right = child + 2 + (earlier(heap[child + 3], heap[child + 2]) ? 1 : 0);
-      least = earlier(heap[right], heap[left]) ? right : left;
+      // A tournament: two comparisons that do not wait for each other, then one. The choice is arithmetic, so
+      // that no compiler makes a branch of it, which would be mispredicted every other time.
+      const std::size_t left = child + std::size_t{earlier(heap[child + 1], heap[child])};
+      const std::size_t right = child + 2 + std::size_t{earlier(heap[child + 3], heap[child + 2])};
+      least = left + ((right - left) & (0 - std::size_t{earlier(heap[right], heap[left])}));
     } else if (child < size) {
       for (std::size_t other = child + 1; other < size; ++other) {
         if (earlier(heap[other], heap[least])) least = other;
