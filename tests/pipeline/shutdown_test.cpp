@@ -12,7 +12,7 @@ SCENARIO("a consumer that is stopped leaves its group at once and does not join 
     CHECK(result.books[analysis::Fate::pending] == 0);
     return moment(result, "group.member.joining");
   };
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     // Two members join once in a quiet run, and once more when they are started again.
     const std::uint64_t once = joins("", seed);
     const std::string stop = R"j({ "do": "process.stop", "target": "all(job)", "at": "9s", "for": "3s" })j";

@@ -30,7 +30,6 @@ class Rows final : public sim::Observer {
   struct What {
     std::int64_t value = 0;
     std::int64_t delay_ns = 0;
-    friend bool operator==(const What&, const What&) = default;
   };
   std::map<Where, What> found;
 

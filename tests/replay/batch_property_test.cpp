@@ -114,7 +114,6 @@ Case make_case(std::uint64_t number) {
 struct Said {
   std::int64_t count = 0;
   std::vector<AggregateResult> detailed;
-  friend bool operator==(const Said&, const Said&) = default;
 };
 using Where = std::tuple<std::uint32_t, std::int64_t, std::int64_t, std::uint32_t>;
 

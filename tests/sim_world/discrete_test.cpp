@@ -28,7 +28,7 @@ TEST_CASE("Zipf draws follow 1 / k^s, tabulated and by rejection-inversion") {
       constexpr int kDraws = 200'000;
       std::vector<int> counts(count);
       for (int i = 0; i < kDraws; ++i) ++counts.at(zipf.sample(stream));
-      for (const std::uint64_t k : {0, 1, 2, 5, 20}) {
+      for (const std::uint64_t k : {0U, 1U, 2U, 5U, 20U}) {
         const double expected = zipf.weight(k) * kDraws;
         INFO(count << " items, exponent " << exponent << ", item " << k);
         CHECK(std::fabs(counts[k] - expected) < 4.5 * std::sqrt(expected) + 3);
