@@ -12,7 +12,7 @@ namespace {
 class ClockDrift final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const auto ppb = static_cast<std::int64_t>(std::max(scene.number("ppm"), -400'000.0) * 1000);
+      const auto ppb = static_cast<std::int64_t>(std::clamp(scene.number("ppm"), -400'000.0, 1e10) * 1000);
       change(*node, ppb);
       added_.emplace_back(node, ppb);
       scene.did(fmt::format("{}: drift {:+} ppm", node->name(), static_cast<double>(ppb) / 1000));

@@ -1,5 +1,7 @@
 // disk.slow: every operation takes so many times as long (a failing drive, a noisy neighbour, an exhausted
 // burst credit).
+#include <algorithm>
+
 #include "faults/disk_fault.hpp"
 
 namespace wrackline::faults {
@@ -7,7 +9,8 @@ namespace {
 
 class DiskSlow final : public DiskFault {
   sim::DiskCondition condition(Scene& scene) override {
-    return {.slow_ppm = static_cast<std::int64_t>(scene.number("factor") * 1e6)};
+    constexpr double kMost = 1e9;
+    return {.slow_ppm = static_cast<std::int64_t>(std::clamp(scene.number("factor"), 0.0, kMost) * 1e6)};
   }
   std::uint64_t effects(const sim::DiskCounts& counts) const override { return counts.slowed; }
   std::string effect() const override { return "operations slowed"; }

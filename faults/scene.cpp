@@ -78,7 +78,9 @@ double Scene::draw(std::string_view param) {
 }
 
 sim::Duration Scene::duration(std::string_view param) {
-  return sim::Duration{sim::math::round_to_int(draw(param))};
+  // A law with a heavy tail can say anything; further than 36 years would leave 64 bits when it is added up.
+  constexpr std::int64_t kFarNs = std::int64_t{1} << 60;
+  return sim::Duration{std::clamp<std::int64_t>(sim::math::round_to_int(draw(param)), -kFarNs, kFarNs)};
 }
 double Scene::number(std::string_view param) { return draw(param); }
 std::int64_t Scene::count(std::string_view param) { return sim::math::round_to_int(draw(param)); }

@@ -71,7 +71,7 @@ std::optional<sim::Ratio> ratio(std::string_view text) {
   }
   std::string_view rest;
   const auto value = number(text, rest);
-  if (!value || (rest != "" && rest != "%")) return std::nullopt;
+  if (!value || (!rest.empty() && rest != "%")) return std::nullopt;
   const double share = rest == "%" ? *value / 100 : *value;
   if (share < 0 || share > 1) return std::nullopt;
   return sim::Ratio::nearest(share);

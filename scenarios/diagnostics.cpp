@@ -131,7 +131,7 @@ void append_excerpt(std::string& out, const SourceMap& sources, const Location& 
     if (column < first) continue;
     if (shown.size() > kMostLineShown && !continues(line[i])) break;
     const auto byte = static_cast<unsigned char>(line[i]);
-    shown += byte == '\t' || byte < 0x20 || byte == 0x7F ? ' ' : line[i];
+    shown += byte < 0x20 || byte == 0x7F ? ' ' : line[i];
     if (!continues(line[i]) && column < at.column) marks += ' ';
   }
   const std::size_t width = std::min<std::size_t>(static_cast<std::size_t>(at.length), 80);

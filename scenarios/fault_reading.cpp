@@ -224,6 +224,10 @@ void read_fault_parameters(ReadContext& context, const Node& object, void* targe
   if (fault.duration && !type->lasts) {
     context.diagnostics.report("WL1502", object.member("for")->key_at,
                                fmt::format("{} strikes and is over: it has no duration", type->name));
+  } else if (fault.duration && fault.duration->kind == LawKind::kConstant &&
+             fault.duration->a < Duration{0}) {
+    context.diagnostics.report("WL1104", object.member("for")->value.at,
+                               "\"for\": a fault can not last less than no time");
   }
   std::vector<std::string_view> known;
   for (const ParamDef& parameter : type->params) known.push_back(parameter.name);

@@ -201,7 +201,7 @@ Parsed<std::int64_t> read_size(Reader& reader) {
   const auto bytes = times(*number, unit->value);
   if (!bytes) return wrong<std::int64_t>("is not a whole number of bytes that fits 64 bits", begin);
   reader.skip_blanks();
-  return {*bytes, {}, 0};
+  return {bytes, {}, 0};
 }
 
 }  // namespace

@@ -14,25 +14,28 @@ namespace {
 
 using namespace rows;
 
+/// Ten years: clocks that lost their battery, devices that were offline; far from the ends of 64 bits.
+constexpr std::int64_t kLongest = kDay * 3660;
+
 auto kind(LawKind k) {
   return [k](void* target) { as<Law>(target).kind = k; };
 }
 
 const ObjectDecl& uniform_decl() {
-  static const ObjectDecl decl{"uniform",
-                               "Evenly spread.",
-                               {required(duration("min", &Law::a, "", {}, "Least value.")),
-                                required(duration("max", &Law::b, "", {}, "Greatest value."))},
-                               {},
-                               {},
-                               {},
-                               {},
-                               [](ReadContext& context, const Node& node, const void* target) {
-                                 const Law& law = *static_cast<const Law*>(target);
-                                 if (law.a <= law.b) return;
-                                 context.diagnostics.report("WL1104", node.at,
-                                                            "\"min\" is greater than \"max\"");
-                               }};
+  static const ObjectDecl decl{
+      "uniform",
+      "Evenly spread.",
+      {required(duration("min", &Law::a, "", {-kLongest, kLongest}, "Least value.")),
+       required(duration("max", &Law::b, "", {-kLongest, kLongest}, "Greatest value."))},
+      {},
+      {},
+      {},
+      {},
+      [](ReadContext& context, const Node& node, const void* target) {
+        const Law& law = *static_cast<const Law*>(target);
+        if (law.a <= law.b) return;
+        context.diagnostics.report("WL1104", node.at, "\"min\" is greater than \"max\"");
+      }};
   return decl;
 }
 const ObjectDecl& exponential_decl() {
@@ -46,7 +49,7 @@ const ObjectDecl& normal_decl() {
   static const ObjectDecl decl{
       "normal",
       "Normal; may be negative (a clock in error).",
-      {required(duration("mean", &Law::a, "", {}, "Mean.")),
+      {required(duration("mean", &Law::a, "", {-kLongest, kLongest}, "Mean.")),
        required(duration("sd", &Law::b, "", {0, kDay * 366}, "Standard deviation."))}};
   return decl;
 }
@@ -148,7 +151,8 @@ const ObjectDecl& law_decl() {
   static const ObjectDecl decl{
       "distribution",
       "A duration, or a distribution of durations.",
-      {also(duration("constant", &Law::a, "", {}, "Always this."), kind(LawKind::kConstant)),
+      {also(duration("constant", &Law::a, "", {-kLongest, kLongest}, "Always this."),
+            kind(LawKind::kConstant)),
        also(inline_object("uniform", uniform_decl, "Evenly between min and max."), kind(LawKind::kUniform)),
        also(inline_object("exponential", exponential_decl, "Exponential with this mean."),
             kind(LawKind::kExponential)),
@@ -162,7 +166,7 @@ const ObjectDecl& law_decl() {
        also(at_least_one(list("mixture", &Law::parts, weighted_decl, "One of several, by weight.")),
             kind(LawKind::kMixture)),
        also(inline_object("stall", stall_decl, "Correlated: flows and stalls."), kind(LawKind::kStall)),
-       duration("shift", &Law::shift, "", {-kDay * 3660, kDay * 3660},
+       duration("shift", &Law::shift, "", {-kLongest, kLongest},
                 "Added to every value; of a stall law, to those of its base."),
        duration("cap", &Law::cap, "", {0, kDay * 366},
                 "No value above this; of a stall law, no delay of its base.")},

@@ -191,7 +191,7 @@ inline Field with_default(Field field, std::string_view value) {
   return field;
 }
 /// Runs after the binding: for unions, where the presence of the field says the kind.
-inline Field also(Field field, std::function<void(void*)> then) {
+inline Field also(Field field, const std::function<void(void*)>& then) {
   if (field.bind) {
     field.bind = [bind = field.bind, then](void* target, const FieldValue& v) {
       bind(target, v);

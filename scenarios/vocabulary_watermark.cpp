@@ -17,8 +17,10 @@ using strategy::ParameterValue;
 
 ParameterValue value_of(ParameterType type, const FieldValue& v) {
   switch (type) {
-    case ParameterType::duration:
-      return {v.integer / kMs, static_cast<double>(v.integer / kMs)};
+    case ParameterType::duration: {
+      const std::int64_t ms = v.integer / kMs;
+      return {ms, static_cast<double>(ms)};
+    }
     case ParameterType::integer:
     case ParameterType::boolean:
     case ParameterType::choice:
@@ -77,7 +79,7 @@ ObjectDecl declare(const strategy::StrategyType& type) {
 }
 
 constexpr std::size_t kStrategies = 0
-#define STRATEGY(name) +1
+#define STRATEGY(name) +1  // NOLINT(bugprone-macro-parentheses): a sum
 #include "engine/event_time/strategy/all_strategies.inc"
 #undef STRATEGY
     ;

@@ -106,7 +106,8 @@ Duration Disk::cost(const Distribution& latency, Stream& stream, std::int64_t by
     ns = ns * now_.slow_ppm / kMillion;
     ++counts_.slowed;
   }
-  return Duration{static_cast<std::int64_t>(ns)};
+  constexpr Nanoseconds kFar = Nanoseconds{1} << 60;  // 36 years
+  return Duration{static_cast<std::int64_t>(std::min(ns, kFar))};
 }
 
 DiskResult Disk::judge(bool writes, std::int64_t bytes) {

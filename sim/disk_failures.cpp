@@ -79,9 +79,12 @@ ConditionHandle Disk::impose(DiskCondition condition) {
 }
 
 void Disk::combine() {
+  __extension__ using Product = __int128;
+  constexpr std::int64_t kSlowestPpm = kMillion * kMillion * kMillion;  // nothing comes back within a run
   DiskCondition sum;
   for (const auto& [id, condition] : conditions_) {
-    sum.slow_ppm = sum.slow_ppm * condition.slow_ppm / kMillion;
+    sum.slow_ppm = static_cast<std::int64_t>(
+        std::min<Product>(Product{sum.slow_ppm} * condition.slow_ppm / kMillion, kSlowestPpm));
     sum.stalled = sum.stalled || condition.stalled;
     sum.full = sum.full || condition.full;
     sum.read_only = sum.read_only || condition.read_only;

@@ -278,13 +278,13 @@ double Distribution::sample_by_law(Stream& stream) const {
 }
 
 namespace {
-/// What no clock reaches, rounded to an integer, where the value is above zero.
-constexpr double kFar = 0x1p62;
+/// 36 years: what no run reaches, and a time can be it or a few of it away without leaving 64 bits.
+constexpr std::int64_t kFarNs = std::int64_t{1} << 60;
 Duration rounded(double value) {
   if (value <= 0) return Duration{0};
-  if (value < kFar) [[likely]]
+  if (value < static_cast<double>(kFarNs)) [[likely]]
     return Duration{static_cast<std::int64_t>(value + 0.5)};
-  return Duration{math::round_to_int(value)};
+  return Duration{kFarNs};
 }
 }  // namespace
 
@@ -300,7 +300,9 @@ Duration Distribution::sample_sum(std::int64_t count, Stream& stream) const {
   for (std::int64_t i = 0; i < count; ++i) sum += sample_duration(stream);
   return sum;
 }
-std::int64_t Distribution::sample_int(Stream& stream) const { return math::round_to_int(sample(stream)); }
+std::int64_t Distribution::sample_int(Stream& stream) const {
+  return std::clamp<std::int64_t>(math::round_to_int(sample(stream)), -kFarNs, kFarNs);
+}
 
 double Distribution::law_quantile(double p) const {
   return std::visit(

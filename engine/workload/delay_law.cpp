@@ -85,8 +85,9 @@ sim::Duration DelayProcess::next_dependent(sim::Time created) {
   any_ = true;
   constexpr double kInside = 1e-12;
   const double p = std::clamp(sim::math::normal_cdf(score_), kInside, 1 - kInside);
-  const double ns = *law.marginal.quantile(p);
-  return sim::Duration{std::max<std::int64_t>(0, sim::math::round_to_int(ns))};
+  constexpr double kFarNs = 0x1p60;  // 36 years, as any other law's
+  const double ns = std::clamp(*law.marginal.quantile(p), 0.0, kFarNs);
+  return sim::Duration{sim::math::round_to_int(ns)};
 }
 
 }  // namespace wrackline::workload

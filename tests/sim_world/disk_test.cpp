@@ -198,6 +198,13 @@ TEST_CASE("conditions: slow, stalled, full, read-only, failing, lying") {
     CHECK(world.done_at[0] == start + 1ms);
     CHECK(world.disk.counts().slowed == 1);
   }
+  SECTION("slow beyond all measure: nothing comes back, least of all before it was asked for") {
+    const auto slow = world.disk.impose({.slow_ppm = 1'000'000'000'000'000});
+    const auto slower = world.disk.impose({.slow_ppm = 1'000'000'000'000'000});
+    world.append(1);
+    world.run_for(24h);
+    CHECK(world.done.empty());
+  }
   SECTION("stalled: nothing completes until it ends, then in order") {
     std::optional<ConditionHandle> stall{world.disk.impose({.stalled = true})};
     for (std::uint64_t i = 0; i < 3; ++i) world.disk.append(world.log, world.broker, 100, 1, world.note(i));

@@ -153,6 +153,18 @@ TEST_CASE("durations are whole nanoseconds and never negative") {
   CHECK(Distribution::constant(-5.0).sample_int(stream) == -5);
 }
 
+TEST_CASE("the longest duration is 36 years, so that a time can be that far away") {
+  Stream stream{1, "x", "y"};
+  constexpr std::int64_t kFarNs = std::int64_t{1} << 60;
+  CHECK(Distribution::constant(1e300).sample_duration(stream).count() == kFarNs);
+  CHECK(Distribution::constant(1e300).sample_int(stream) == kFarNs);
+  CHECK(Distribution::constant(-1e300).sample_int(stream) == -kFarNs);
+  const auto heavy = Distribution::pareto(1e9, 0.05);
+  std::int64_t longest = 0;
+  for (int i = 0; i < 1000; ++i) longest = std::max(longest, heavy.sample_duration(stream).count());
+  CHECK(longest == kFarNs);
+}
+
 TEST_CASE("constants draw nothing from the stream; zero is known as zero") {
   Stream stream{1, "x", "y"};
   Stream untouched = stream;
