@@ -169,20 +169,20 @@ class SharedMap {
     for (std::uint32_t i = from; i < count; ++i)
       to[at + i - from] = std::exchange(source[i], typename Items::value_type{});
   }
+  static std::array<Value, kWidth>& items(Leaf& node) { return node.values; }
+  static std::array<Node*, kWidth>& items(Inner& node) { return node.children; }
   /// What stands in `source` from there on goes to the end of `to`.
-  static void move_all(Node& source, std::uint32_t from, Node& to) {
+  template <class Kind>
+  static void move_all(Kind& source, std::uint32_t from, Kind& to) {
     move_items(source.keys, from, source.count, to.keys, to.count);
-    if (source.height == 0) {
-      move_items(leaf(&source).values, from, source.count, leaf(&to).values, to.count);
-    } else {
-      move_items(inner(&source).children, from, source.count, inner(&to).children, to.count);
-    }
+    move_items(items(source), from, source.count, items(to), to.count);
     to.count = static_cast<std::uint16_t>(to.count + source.count - from);
     source.count = static_cast<std::uint16_t>(from);
   }
   /// The upper half, as a node of its own.
-  static Node* split(Node& node) {
-    Node* const upper = node.height == 0 ? static_cast<Node*>(new Leaf) : new Inner;
+  template <class Kind>
+  static Node* split(Kind& node) {
+    auto* const upper = new Kind;
     upper->height = node.height;
     move_all(node, kWidth / 2, *upper);
     return upper;
@@ -196,7 +196,7 @@ class SharedMap {
       const std::uint32_t at = lower_bound(*node, key);
       if (at < node->count && !(key < node->keys[at])) return leaf(node).values[at];
       if (node->count == kWidth) {
-        more = split(*node);
+        more = split(leaf(node));
         if (!(key < more->keys[0])) node = more;
       }
       const std::uint32_t into = lower_bound(*node, key);
@@ -212,7 +212,7 @@ class SharedMap {
     Value& value = own(inner(node).children[at], key, above);
     if (above == nullptr) return value;
     if (node->count == kWidth) {
-      more = split(*node);
+      more = split(inner(node));
       if (at >= node->count) {
         at -= node->count;
         node = more;
@@ -259,7 +259,11 @@ class SharedMap {
     Node*& upper = inner(&node).children[left + 1];
     own(lower);
     own(upper);
-    move_all(*upper, 0, *lower);
+    if (lower->height == 0) {
+      move_all(leaf(upper), 0, leaf(lower));
+    } else {
+      move_all(inner(upper), 0, inner(lower));
+    }
     release(upper);
     drop_child(node, left + 1);
   }
