@@ -22,6 +22,7 @@ class FrameArena {
   void retire();
 
   static void* allocate(std::size_t bytes) {
+    if constexpr (kApart) return allocate_apart(bytes);
     if (bytes > kLargest) return ::operator new(bytes);
     FrameArena* const arena = current_;
     assert(arena != nullptr && "a task can only be made while a Simulation exists on this thread");
@@ -34,6 +35,7 @@ class FrameArena {
     return frame;
   }
   static void release(void* frame, std::size_t bytes) {
+    if constexpr (kApart) return release_apart(frame, bytes);
     if (bytes > kLargest) {
       ::operator delete(frame, bytes);
       return;
@@ -63,6 +65,16 @@ class FrameArena {
   };
 
  private:
+  /// Under AddressSanitizer each frame is an allocation of its own: one that is used after it was given back
+  /// shall be found, not reused.
+  static constexpr bool kApart =
+#if defined(__SANITIZE_ADDRESS__)
+      true;
+#elif defined(__has_feature)
+      __has_feature(address_sanitizer);
+#else
+      false;
+#endif
   static constexpr std::size_t kGrain = 16;
   static constexpr std::size_t kLargest = 4096;
   static constexpr std::size_t kChunkBytes = 256 * 1024;
@@ -76,6 +88,8 @@ class FrameArena {
   FrameArena() = default;
   ~FrameArena();
   void* carve(std::size_t bytes);
+  static void* allocate_apart(std::size_t bytes);
+  static void release_apart(void* frame, std::size_t bytes);
 
   static inline constinit thread_local FrameArena* current_ = nullptr;
 
