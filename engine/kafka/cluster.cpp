@@ -138,10 +138,13 @@ void Cluster::look_at_commits() {
   const TopicLayout& topic = layout().topics()[static_cast<std::size_t>(layout().topic_id(kOffsetsTopic))];
   for (std::int32_t p = 0; p < topic.partitions; ++p) {
     const PartitionId partition = topic.first + static_cast<PartitionId>(p);
-    if (const std::optional<Offset> certain = certain_below(partition)) {
-      possible_commits_.look(partition, leader_of(partition)->replicas().find(partition)->log(), *certain,
-                             context_->group_records);
-    }
+    const std::optional<Offset> certain = certain_below(partition);
+    if (!certain) continue;
+    const UnifiedLog& log = leader_of(partition)->replicas().find(partition)->log();
+    possible_commits_.look(partition, log, *certain, context_->group_log);
+    context_->group_log.fold(partition, log.batches(), *certain);
+    const Offset folded = context_->group_log.folded_below(partition);
+    if (folded > log.forgotten_below()) forget_below(partition, folded);
   }
 }
 

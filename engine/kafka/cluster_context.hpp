@@ -10,6 +10,7 @@
 #include "engine/kafka/cluster_layout.hpp"
 #include "engine/kafka/commit_truth.hpp"
 #include "engine/kafka/group_coordinator.hpp"
+#include "engine/kafka/group_log.hpp"
 #include "engine/kafka/partition.hpp"
 #include "sim/disk.hpp"
 #include "sim/network.hpp"
@@ -72,8 +73,7 @@ struct ClusterContext {
   sim::Process* controller_process = nullptr;
   std::map<BrokerId, sim::Process*> broker_processes;
 
-  /// Records of __consumer_offsets: a batch there carries their numbers in its id column (GroupLog).
-  std::vector<GroupRecord> group_records;
+  GroupLog group_log;
   /// Which job reads as which group, to tell the observer about commits and generations.
   std::map<std::string, std::uint32_t, std::less<>> jobs_by_group;
   std::int64_t next_producer_id = 1;

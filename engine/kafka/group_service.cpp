@@ -172,12 +172,9 @@ void GroupService::loaded(void* self, std::uint64_t at) {
   GroupCoordinatorConfig config = service.cluster_.settings.group;
   config.first_member_number = (static_cast<std::uint64_t>(replica.leader_epoch()) << 32) + 1;
   shard->coordinator = std::make_unique<GroupCoordinator>(config, service.now_ms());
-  for (const RecordBatch& batch : replica.log().batches()) {
-    if (!batch.records) continue;
-    for (const sim::EventId id : batch.records->ids) {
-      shard->coordinator->load(service.cluster_.group_records[id.ordinal()], kNoProducerId);
-    }
-  }
+  service.cluster_.group_log.for_each(partition, replica.log().batches(), [&](const GroupRecord& record) {
+    shard->coordinator->load(record, kNoProducerId);
+  });
   shard->coordinator->start(service.now_ms());
   for (const auto& [name, job] : service.cluster_.jobs_by_group) {
     const ClassicGroup* const group = shard->coordinator->group(name);
@@ -194,8 +191,8 @@ void GroupService::write_done(PartitionId partition, std::uint64_t token, Errors
                                   [&](const Shard::Write& known) { return known.id == token; });
   if (write != shard->writes.end()) {
     if (error == Errors::none) {
-      for (const std::uint64_t record : write->records) {
-        const auto* commit = std::get_if<OffsetCommitRecord>(&cluster_.group_records[record]);
+      for (const sim::EventId record : write->records->ids) {
+        const auto* commit = std::get_if<OffsetCommitRecord>(&cluster_.group_log.at(record));
         if (commit == nullptr || commit->tombstone) continue;
         const auto job = cluster_.jobs_by_group.find(commit->group);
         if (job == cluster_.jobs_by_group.end()) continue;
@@ -237,24 +234,13 @@ void GroupService::drain(Shard& shard) {
 }
 
 void GroupService::append(Shard& shard, GroupWrite& write) {
-  auto* const columns = new Records;
-  Shard::Write kept;
-  kept.id = write.id;
-  for (GroupRecord& record : write.records) {
-    const std::uint64_t number = cluster_.group_records.size();
-    cluster_.group_records.push_back(std::move(record));
-    kept.records.push_back(number);
-    columns->ids.emplace_back(kGroupRecordSource, number);
-    columns->timestamps_ms.push_back(process_.node().wall_ms());
-    columns->keys.push_back(0);
-  }
-  columns->max_timestamp_ms = process_.node().wall_ms();
   RecordBatch batch;
-  batch.last_offset = static_cast<Offset>(columns->ids.size()) - 1;
-  batch.size_bytes = kBatchOverheadBytes + kRecordBytes * static_cast<std::int32_t>(columns->ids.size());
-  batch.max_timestamp_ms = columns->max_timestamp_ms;
-  batch.records = RecordsPtr{columns};
-  shard.writes.push_back(std::move(kept));
+  batch.records = cluster_.group_log.columns_of(std::move(write.records), process_.node().wall_ms());
+  const auto count = static_cast<std::int32_t>(batch.records->size());
+  batch.last_offset = count - 1;
+  batch.size_bytes = kBatchOverheadBytes + kRecordBytes * count;
+  batch.max_timestamp_ms = batch.records->max_timestamp_ms;
+  shard.writes.push_back({write.id, batch.records});
   const AppendInfo info = replicas_.append_internal(shard.partition, std::move(batch), write.id,
                                                     cluster_.settings.offsets_commit_timeout_ms);
   if (info.error != Errors::none) {

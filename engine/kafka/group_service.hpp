@@ -1,10 +1,8 @@
 // The group coordinators on one broker: one for each partition of __consumer_offsets that it leads.
 //
 // A coordinator's state is what its partition's log says (C-16): whoever becomes leader replays it first and
-// answers COORDINATOR_LOAD_IN_PROGRESS meanwhile. Its writes are ordinary appends with acks = all. The
-// content of the records is kept once per run (ClusterContext::group_records); the batches in the replicas'
-// logs carry their numbers in the id column, so what a replica lost, its coordinator has lost. From:
-// GroupCoordinatorService, CoordinatorRuntime.
+// answers COORDINATOR_LOAD_IN_PROGRESS meanwhile. Its writes are ordinary appends with acks = all. What the
+// records say is kept once per run (group_log.hpp). From: GroupCoordinatorService, CoordinatorRuntime.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +14,6 @@
 #include "engine/kafka/replica_manager.hpp"
 
 namespace wrackline::kafka {
-
-/// `source` of the ids in the batches of __consumer_offsets: no source of events has this number.
-inline constexpr std::uint16_t kGroupRecordSource = 0xffff;
 
 class GroupService {
  public:
@@ -48,7 +43,7 @@ class GroupService {
     std::map<std::string, Told> told;
     struct Write {
       WriteId id = 0;
-      std::vector<std::uint64_t> records;
+      RecordsPtr records;
     };
     std::vector<Write> writes;
   };

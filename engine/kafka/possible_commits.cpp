@@ -6,7 +6,7 @@
 namespace wrackline::kafka {
 
 void PossibleCommits::look(PartitionId offsets_partition, const UnifiedLog& leader_log, Offset certain,
-                           const std::vector<GroupRecord>& records) {
+                           const GroupLog& group_log) {
   if (leader_log.log_end_offset() == 0) return;
   Shard& shard = shards_[offsets_partition];
   for (auto& entry : shard.known) entry.second.possible.commits.clear();
@@ -19,7 +19,7 @@ void PossibleCommits::look(PartitionId offsets_partition, const UnifiedLog& lead
     if (for_good) shard.scanned = batch->next_offset();
     if (!batch->records) continue;
     for (const sim::EventId id : batch->records->ids) {
-      const auto* record = std::get_if<OffsetCommitRecord>(&records[id.ordinal()]);
+      const auto* record = std::get_if<OffsetCommitRecord>(&group_log.at(id));
       if (record == nullptr) continue;
       Known& known = shard.known[{record->group, record->partition}];
       if (for_good) {

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "engine/kafka/cluster_layout.hpp"
-#include "engine/kafka/group_messages.hpp"
+#include "engine/kafka/group_log.hpp"
 #include "engine/kafka/topic_partition.hpp"
 #include "engine/kafka/unified_log.hpp"
 
@@ -34,10 +34,9 @@ class PossibleCommits {
   };
   using Group = std::string;
 
-  /// Looks at a partition of __consumer_offsets: below `certain` no replica's log changes any more. `records`
-  /// are those that the batches' ids number.
+  /// Looks at a partition of __consumer_offsets: below `certain` no replica's log changes any more.
   void look(PartitionId offsets_partition, const UnifiedLog& leader_log, Offset certain,
-            const std::vector<GroupRecord>& records);
+            const GroupLog& group_log);
   /// As of the last look.
   const Of& of(const Group& group, const TopicPartition& partition) const;
 

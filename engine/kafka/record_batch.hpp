@@ -36,7 +36,7 @@ inline constexpr std::int32_t kBatchOverheadBytes = 61;
 struct Records;
 
 /// Where a block of columns goes when its last owner lets go of it, instead of being freed
-/// (records_pool.hpp).
+/// (records_pool.hpp, group_log.hpp).
 class RecordsHome {
  public:
   virtual void take_back(Records* block) noexcept = 0;
@@ -58,6 +58,7 @@ struct Records {
  private:
   friend class RecordsPtr;
   friend class RecordsPool;
+  friend class GroupLog;
   std::uint32_t owners_ = 0;
   std::uint32_t shelf_ = 0;
   RecordsHome* home_ = nullptr;

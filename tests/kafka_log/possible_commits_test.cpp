@@ -14,17 +14,13 @@ constexpr TopicPartition kPartition{1, 0};
 /// A partition of __consumer_offsets in which one group commits.
 struct Offsets {
   void commit(Offset offset, bool tombstone = false) {
-    auto* const columns = new Records;
-    columns->ids.emplace_back(std::uint16_t{0}, records.size());
-    columns->timestamps_ms.push_back(1000);
-    columns->keys.push_back(0);
-    records.push_back(OffsetCommitRecord{"group", kPartition, tombstone, offset, 0, "", 1000});
     RecordBatch batch = plain(1);
-    batch.records = RecordsPtr{columns};
+    batch.records =
+        group_log.columns_of({OffsetCommitRecord{"group", kPartition, tombstone, offset, 0, "", 1000}}, 1000);
     REQUIRE(log.append_as_leader(std::move(batch), 0, 1000).error == Errors::none);
   }
   std::vector<Offset> possible(Offset certain) {
-    commits.look(7, log, certain, records);
+    commits.look(7, log, certain, group_log);
     std::vector<Offset> offsets;
     for (const auto& one : commits.of("group", kPartition).commits) offsets.push_back(one.offset);
     std::sort(offsets.begin(), offsets.end());
@@ -32,8 +28,8 @@ struct Offsets {
   }
   bool may_find_none() const { return commits.of("group", kPartition).may_find_none; }
 
+  GroupLog group_log;
   UnifiedLog log{LogConfig{}, 0};
-  std::vector<GroupRecord> records;
   PossibleCommits commits;
 };
 
