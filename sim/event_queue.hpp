@@ -34,6 +34,10 @@ class EventQueue {
   }
   Due front() { return heap_.empty() ? radix_.front() : heap_.front(); }
   Due pop() { return heap_.empty() ? pop_from_radix() : heap_.pop(); }
+  /// Fetches what the next events will touch into the cache, where they are so many that it pays.
+  void foresee() const {
+    if (heap_.empty()) radix_.foresee();
+  }
 
   template <class Predicate>
   void remove_if(Predicate unwanted) {

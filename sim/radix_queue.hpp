@@ -49,9 +49,15 @@ class RadixQueue {
     if ((run_size_ == 0) | side_in_use_) [[unlikely]] {
       if (QueueEntry entry; pop_from_side(entry)) return due(entry);
     }
-    const QueueEntry* const next = &run_[--run_size_];
-    foresee(next);
-    return due(*next);
+    return due(run_[--run_size_]);
+  }
+
+  /// Fetches the slot of the event after the next two and the object of the next, as far as the run knows
+  /// them.
+  void foresee() const {
+    const QueueEntry* const end = run_ + run_size_;
+    __builtin_prefetch(&(*slots_)[end[-3].slot()]);
+    __builtin_prefetch((*slots_)[end[-1].slot()].call.object);
   }
 
   /// Takes out every event whose slot is unwanted.
@@ -72,11 +78,6 @@ class RadixQueue {
   }
 
  private:
-  /// Fetches the slot of the event after the next two, and the object of the one after this.
-  void foresee(const QueueEntry* current) const {
-    __builtin_prefetch(&(*slots_)[current[-3].slot()]);
-    __builtin_prefetch((*slots_)[current[-1].slot()].call.object);
-  }
   static Due due(const QueueEntry& entry) { return {entry.time, entry.slot()}; }
 
   void push(QueueEntry entry) {

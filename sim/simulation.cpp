@@ -76,6 +76,7 @@ Process* Simulation::find_process(std::string_view name) const {
 
 [[gnu::always_inline]] inline void Simulation::execute_next() {
   const Due due = queue_.pop();
+  queue_.foresee();
   const EventSlot& slot = slots_[due.slot];
   const Callback::Function function = slot.call.function;
   void* const object = slot.call.object;
