@@ -39,6 +39,11 @@ Task<int> add_slowly(int a, int b) {
 }
 Task<int> add_at_once(int a, int b) { co_return a + b; }
 
+Task<> waits_for(World& world, Signal& signal, std::string name) {
+  co_await signal.wait();
+  world.note(name);
+}
+
 }  // namespace
 
 TEST_CASE("a task sleeps, awaits others like functions, and gets their results", "[sim][task]") {
@@ -293,21 +298,15 @@ TEST_CASE("what is waited for may go away before who waits, and the other way ro
 }
 
 TEST_CASE("who leaves a line, from any place in it, leaves the others in order", "[sim][channel]") {
-  struct Story {
-    static Task<> waits(World& world, Signal& signal, std::string name) {
-      co_await signal.wait();
-      world.note(name);
-    }
-  };
   for (std::size_t leaver = 0; leaver < 3; ++leaver) {
     World world;
     Signal signal;
     std::vector<TaskHandle> waiting;
     for (const char* name : {"a", "b", "c"})
-      waiting.push_back(world.process.spawn(name, Story::waits(world, signal, name)));
+      waiting.push_back(world.process.spawn(name, waits_for(world, signal, name)));
     world.sim.run();
     waiting[leaver].cancel();
-    world.process.spawn("d", Story::waits(world, signal, "d"));
+    world.process.spawn("d", waits_for(world, signal, "d"));
     world.sim.run();
     signal.wake_all();
     world.sim.run();
@@ -318,20 +317,14 @@ TEST_CASE("who leaves a line, from any place in it, leaves the others in order",
 }
 
 TEST_CASE("a task cancelled when its turn had come leaves the others theirs", "[sim][task]") {
-  struct Story {
-    static Task<> waits(World& world, Signal& signal, std::string name) {
-      co_await signal.wait();
-      world.note(name);
-    }
-  };
   for (std::size_t leaver = 0; leaver < 3; ++leaver) {
     World world;
     Signal signal;
     Signal later;
     std::vector<TaskHandle> waiting;
     for (const char* name : {"a", "b", "c"})
-      waiting.push_back(world.process.spawn(name, Story::waits(world, signal, name)));
-    world.process.spawn("d", Story::waits(world, later, "d"));
+      waiting.push_back(world.process.spawn(name, waits_for(world, signal, name)));
+    world.process.spawn("d", waits_for(world, later, "d"));
     world.sim.run();
     signal.wake_all();
     waiting[leaver].cancel();
@@ -344,7 +337,7 @@ TEST_CASE("a task cancelled when its turn had come leaves the others theirs", "[
   // And if it was the only one.
   World world;
   Signal signal;
-  TaskHandle only = world.process.spawn("only", Story::waits(world, signal, "only"));
+  TaskHandle only = world.process.spawn("only", waits_for(world, signal, "only"));
   world.sim.run();
   signal.wake_all();
   only.cancel();
