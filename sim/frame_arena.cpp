@@ -31,12 +31,18 @@ void FrameArena::release_apart(void* frame, std::size_t bytes) {
 }
 
 void* FrameArena::carve(std::size_t bytes) {
+  // What fills whole lines of memory begins with one.
+  if (bytes % kLine == 0) {
+    const std::size_t gap = unused_bytes_ % kLine;  // a chunk ends with a line
+    unused_ += gap;
+    unused_bytes_ -= gap;
+  }
   if (unused_bytes_ < bytes) {
     void* const chunk = ::operator new(kChunkBytes, std::align_val_t{kChunkBytes});
     chunks_.push_back(chunk);
     new (chunk) Chunk{this};
-    unused_ = static_cast<std::byte*>(chunk) + kGrain;
-    unused_bytes_ = kChunkBytes - kGrain;
+    unused_ = static_cast<std::byte*>(chunk) + kLine;
+    unused_bytes_ = kChunkBytes - kLine;
   }
   void* const frame = unused_;
   unused_ += bytes;

@@ -76,6 +76,7 @@ class FrameArena {
       false;
 #endif
   static constexpr std::size_t kGrain = 16;
+  static constexpr std::size_t kLine = 64;
   static constexpr std::size_t kLargest = 4096;
   static constexpr std::size_t kChunkBytes = 256 * 1024;
   struct FreeFrame {

@@ -69,6 +69,7 @@ class EnvelopeQueue {
 
   bool empty() const { return last_ == nullptr; }
   Envelope* front() const { return last_ == nullptr ? nullptr : last_->next; }  ///< null if empty
+  Envelope* back() const { return last_; }                                      ///< null if empty
   Envelope* after(const Envelope* envelope) const { return envelope == last_ ? nullptr : envelope->next; }
   void push(Envelope* envelope) {
     if (last_ == nullptr) {

@@ -26,46 +26,46 @@ Duration serialisation(std::uint32_t bytes, std::int64_t bytes_per_second) {
 }  // namespace
 
 bool Socket::send(Message message) {
-  detail::Connection* here = connection();
-  if (here == nullptr) return false;
-  const Network::Side state = here->side[side_];
-  if (state != Network::Side::open && state != Network::Side::opening) return false;
-  here->network->transmit(*here, side_, message.release(), false);
+  detail::Direction* here = out();
+  if (here == nullptr || !detail::is_up(here->sender)) return false;
+  here->network->transmit(*here, message.release(), false);
   return true;
 }
 
 void Socket::close() {
-  detail::Connection* here = connection();
-  if (here == nullptr || here->side[side_] == Network::Side::closed) return;
-  here->side[side_] = Network::Side::closed;
-  here->endpoint[side_] = nullptr;
-  here->direction[1 - side_].drop_arrived();
-  here->network->notice(*here, side_, Envelope::What::closed, CloseReason::closed);
+  detail::Direction* here = out();
+  if (here == nullptr || here->sender == detail::Side::closed) return;
+  detail::Connection& connection = here->connection();
+  connection.set_side(here->from_side, detail::Side::closed);
+  here->back().endpoint = nullptr;
+  connection.drop_arrived(here->back());
+  here->network->notice(*here, Envelope::What::closed, CloseReason::closed);
 }
 
 void Socket::stop_reading() {
-  if (detail::Connection* here = connection()) here->direction[1 - side_].muted = true;
+  if (detail::Direction* here = out()) here->back().set(detail::Direction::kMuted, true);
 }
 
 void Socket::resume_reading() {
-  if (connection() == nullptr) return;
-  detail::Direction& inbound = connection_->direction[1 - side_];
-  inbound.muted = false;
+  if (out() == nullptr) return;
+  detail::Direction& inbound = out_->back();
+  const detail::Inbox& inbox = out_->connection().inbox[inbound.from_side];
+  inbound.set(detail::Direction::kMuted, false);
   // A post may run at once and even end the connection.
-  while (connection() != nullptr && !inbound.muted && inbound.posted < inbound.waiting) {
-    connection_->network->post(*connection_, 1U - side_);
+  while (out() != nullptr && !inbound.has(detail::Direction::kMuted) && inbox.posted < inbox.waiting) {
+    out_->network->post(inbound);
   }
 }
 
 bool Socket::is_open() const {
-  const detail::Connection* here = connection();
-  return here != nullptr && here->side[side_] != Network::Side::closed;
+  const detail::Direction* here = out();
+  return here != nullptr && here->sender != detail::Side::closed;
 }
 
 Process& Socket::peer() const {
-  const detail::Connection* here = connection();
+  const detail::Direction* here = out();
   assert(here != nullptr);
-  return *here->process[1 - side_];
+  return *here->receiver;
 }
 
 void RuleHandle::end() {
@@ -143,19 +143,22 @@ Socket Network::connect(Process& client, Process& server, Endpoint& endpoint) {
   watch(client);
   watch(server);
   Connection& connection = take_connection();
-  connection.process[0] = &client;
-  connection.process[1] = &server;
-  connection.endpoint[0] = &endpoint;
-  connection.side[0] = Side::opening;
-  connection.side[1] = Side::closed;
-  connection.direction[0].link = &link(client, server);
-  connection.direction[1].link = &link(server, client);
-  const Socket client_socket = socket(connection, 0);
-  notice(connection, 0, Envelope::What::open, CloseReason::closed);
+  Direction& there = connection.direction[0];
+  Direction& back = connection.direction[1];
+  there.receiver = &server;
+  back.receiver = &client;
+  back.endpoint = &endpoint;
+  connection.set_side(0, Side::opening);
+  there.link = &link(client, server);
+  back.link = &link(server, client);
+  const Socket client_socket{there};
+  notice(there, Envelope::What::open, CloseReason::closed);
   // TCP sends no data before the answer to its SYN is back.
-  if (client_socket.connection() != nullptr) {
-    Link& back = *connection.direction[1].link;
-    connection.established = connection.direction[0].last_due + back.latency->sample_duration(back.stream);
+  if (client_socket.out() != nullptr) {
+    const Time arrives = there.on_the_way.empty() ? kStart : there.on_the_way.back()->due;
+    connection.established = arrives + back.link->latency->sample_duration(back.link->stream);
+    there.set(Direction::kHandshake, true);
+    back.set(Direction::kHandshake, true);
   }
   return client_socket;
 }
@@ -164,33 +167,36 @@ Network::Connection& Network::take_connection() {
   if (free_.empty()) {
     free_.push_back(static_cast<std::uint32_t>(connections_.size()));
     connections_.push_back(std::make_unique<Connection>());
-    connections_.back()->network = this;
-    connections_.back()->slot = free_.back();
+    Connection& made = *connections_.back();
+    made.slot = free_.back();
+    for (unsigned side = 0; side < 2; ++side) {
+      made.direction[side].network = this;
+      made.direction[side].from_side = static_cast<std::uint8_t>(side);
+    }
   }
   Connection& connection = *connections_[free_.back()];
   free_.pop_back();
   connection.in_use = true;
-  ++connection.generation;
-  connection.black_hole = false;
-  connection.established = kStart;
   for (unsigned side = 0; side < 2; ++side) {
     Direction& direction = connection.direction[side];
-    direction.last_due = kStart;
     direction.next = {};
-    direction.posted = 0;
-    direction.muted = false;
+    direction.endpoint = nullptr;
+    direction.obstacles = 0;
+    connection.inbox[side].posted = 0;
     connection.swallowed[side] = false;
-    connection.endpoint[side] = nullptr;
+    connection.set_side(side, Side::closed);
   }
   return connection;
 }
 
 void Network::release_if_done(Connection& connection) {
   for (unsigned side = 0; side < 2; ++side) {
-    if (connection.side[side] != Side::closed && connection.side[side] != Side::vanished) return;
-    if (!connection.direction[side].on_the_way.empty()) return;
+    if (detail::is_up(connection.side(side)) || !connection.direction[side].on_the_way.empty()) return;
   }
-  for (Direction& direction : connection.direction) direction.drop_arrived();
+  for (Direction& direction : connection.direction) {
+    connection.drop_arrived(direction);
+    ++direction.generation;
+  }
   connection.in_use = false;
   free_.push_back(connection.slot);
 }
@@ -202,19 +208,18 @@ Envelope* Network::notice_envelope(Envelope::What what, CloseReason reason) {
   return envelope;
 }
 
-void Network::notice(Connection& connection, unsigned from_side, Envelope::What what, CloseReason reason) {
-  transmit(connection, from_side, notice_envelope(what, reason), true);
+void Network::notice(Direction& direction, Envelope::What what, CloseReason reason) {
+  transmit(direction, notice_envelope(what, reason), true);
 }
 
-Verdict Network::judge(const Connection& connection, const Envelope& envelope, unsigned from_side,
-                       bool control, std::uint64_t& holders) {
-  const Packet packet{*connection.process[from_side],
-                      *connection.process[1 - from_side],
+Verdict Network::judge(Direction& direction, const Envelope& envelope, bool control, std::uint64_t& holders) {
+  const Packet packet{*direction.back().receiver,
+                      *direction.receiver,
                       simulation_.now(),
-                      connection.direction[from_side].link->packets,
+                      direction.link->packets,
                       envelope.kind,
                       envelope.bytes,
-                      from_side == 0,
+                      direction.from_side == 0,
                       control};
   Verdict sum;
   for (const Rule& rule : rules_) {
@@ -226,8 +231,14 @@ Verdict Network::judge(const Connection& connection, const Envelope& envelope, u
   return sum;
 }
 
-void Network::transmit(Connection& connection, unsigned from_side, Envelope* envelope, bool control) {
-  Direction& direction = connection.direction[from_side];
+/// When data may leave, as far as the handshake goes.
+Time Network::not_before_handshake(Direction& direction) {
+  const Time established = direction.connection().established;
+  if (established <= simulation_.now()) direction.set(Direction::kHandshake, false);
+  return established;
+}
+
+void Network::transmit(Direction& direction, Envelope* envelope, bool control) {
   Link& link = *direction.link;
   const Time now = simulation_.now();
   envelope->sent = now;
@@ -236,7 +247,9 @@ void Network::transmit(Connection& connection, unsigned from_side, Envelope* env
   counts_.bytes += envelope->bytes;
 
   // The link's own draw comes first and always, so that a rule's verdict moves no later one.
-  Time leaves = control ? now : std::max(now, connection.established);
+  Time leaves = now;
+  if (!control && direction.has(Direction::kHandshake)) [[unlikely]]
+    leaves = std::max(now, not_before_handshake(direction));
   if (link.port != nullptr) {
     leaves =
         std::max(leaves, link.port->free_at) + serialisation(envelope->bytes, link.port->bytes_per_second);
@@ -245,7 +258,7 @@ void Network::transmit(Connection& connection, unsigned from_side, Envelope* env
   envelope->due = leaves + link.latency->sample_duration(link.stream);
 
   if (!rules_.empty()) [[unlikely]] {
-    const Verdict verdict = judge(connection, *envelope, from_side, control, envelope->held_by);
+    const Verdict verdict = judge(direction, *envelope, control, envelope->held_by);
     if (verdict.after > Duration{0}) {
       ++counts_.delayed;
       envelope->due += verdict.after;
@@ -255,45 +268,41 @@ void Network::transmit(Connection& connection, unsigned from_side, Envelope* env
       ++counts_.dropped;
       ++link.packets;
       detail::discard(envelope);
-      if (verdict.action == Verdict::Action::reset) break_connection(connection);
+      if (verdict.action == Verdict::Action::reset) break_connection(direction.connection());
       return;
     }
   }
   ++link.packets;
-  envelope->due = std::max(envelope->due, direction.last_due);
-  direction.last_due = envelope->due;
-  const bool first = direction.on_the_way.empty();
-  direction.on_the_way.push(envelope);
-  if (first) arm(connection, from_side);
+  send_off(direction, envelope);
 }
 
-void Network::arm(Connection& connection, unsigned from_side) {
-  Direction& direction = connection.direction[from_side];
+void Network::arm(Direction& direction) {
   const Envelope* next = direction.on_the_way.front();
   if (next == nullptr || next->held_by != 0) return;
-  direction.next = simulation_.schedule(std::max(next->due, simulation_.now()),
-                                        {&Network::on_due, &connection, address(connection, from_side)},
-                                        direction.link->entity);
+  direction.next =
+      simulation_.schedule(std::max(next->due, simulation_.now()),
+                           {&Network::on_due, &direction, direction.generation}, direction.link->entity);
 }
 
 /// In the process's name.
-[[gnu::always_inline]] inline void Network::hand_over(Connection& connection, unsigned to_side,
-                                                      Envelope* envelope) {
+[[gnu::always_inline]] inline void Network::hand_over(Direction& direction, Envelope* envelope) {
   Message message{envelope};
   const Envelope::What what = message.what();
-  Endpoint* endpoint = connection.endpoint[to_side];
-  const Socket here = socket(connection, to_side);
+  Endpoint* endpoint = direction.endpoint;
+  const Socket here{direction.back()};
   if (what == Envelope::What::closed) {
     const auto reason = static_cast<CloseReason>(message.reason());
-    connection.side[to_side] = Side::closed;
-    connection.endpoint[to_side] = nullptr;
+    Connection& connection = direction.connection();
+    connection.set_side(1U - direction.from_side, Side::closed);
+    direction.endpoint = nullptr;
     release_if_done(connection);
     if (endpoint != nullptr) endpoint->on_closed(here, reason);
     return;
   }
   if (endpoint == nullptr) return;
   if (what == Envelope::What::opened) {
-    if (connection.side[to_side] == Side::opening) connection.side[to_side] = Side::open;
+    if (direction.receivers_side == Side::opening)
+      direction.connection().set_side(1U - direction.from_side, Side::open);
     endpoint->on_open(here);
     return;
   }
@@ -301,25 +310,35 @@ void Network::arm(Connection& connection, unsigned from_side) {
   endpoint->on_message(here, std::move(message));
 }
 
-[[gnu::always_inline]] inline void Network::arrive(Connection& connection, unsigned from_side,
-                                                   Envelope* envelope) {
-  const unsigned to_side = 1 - from_side;
-  Process& receiver = *connection.process[to_side];
-  if (connection.black_hole) {
+[[gnu::always_inline]] inline void Network::arrive(Direction& direction, Envelope* envelope) {
+  // An event of the link's own: no process's code runs.
+  if ((direction.obstacles & ~Direction::kHandshake) == 0 && detail::is_up(direction.receivers_side) &&
+      direction.receiver->takes_mail_from_kernel()) [[likely]] {
+    direction.receiver->enter([&] { hand_over(direction, envelope); });
+    return;
+  }
+  arrive_at_obstacle(direction, envelope);
+}
+
+void Network::arrive_at_obstacle(Direction& direction, Envelope* envelope) {
+  Connection& connection = direction.connection();
+  const unsigned to_side = 1U - direction.from_side;
+  const Process& receiver = *direction.receiver;
+  if (direction.has(Direction::kBlackHole)) {
     ++counts_.dropped;
     detail::discard(envelope);
     release_if_done(connection);
     return;
   }
-  if (!receiver.powered() || connection.side[to_side] == Side::vanished) {
+  if (!receiver.powered() || direction.receivers_side == Side::vanished) {
     // A host without power says nothing; one that has come back does not know the connection.
     ++counts_.dropped;
-    connection.side[to_side] = Side::vanished;
+    connection.set_side(to_side, Side::vanished);
     connection.swallowed[to_side] = true;
     detail::discard(envelope);
     if (receiver.powered()) {
-      connection.side[to_side] = Side::closed;
-      notice(connection, to_side, Envelope::What::closed, CloseReason::reset);
+      connection.set_side(to_side, Side::closed);
+      notice(direction.back(), Envelope::What::closed, CloseReason::reset);
     } else {
       release_if_done(connection);
     }
@@ -330,70 +349,60 @@ void Network::arm(Connection& connection, unsigned from_side) {
     accept(connection);
     return;
   }
-  if (connection.side[to_side] == Side::closed) {
+  if (direction.receivers_side == Side::closed) {
     detail::discard(envelope);
     release_if_done(connection);
     return;
   }
-  Direction& direction = connection.direction[from_side];
-  if (!direction.muted && direction.waiting == 0 && receiver.takes_mail_at_once()) [[likely]] {
-    receiver.enter([&] { hand_over(connection, to_side, envelope); });
-    return;
-  }
-  direction.arrived.push(envelope);
-  ++direction.waiting;
-  if (!direction.muted) post(connection, from_side);
+  detail::Inbox& inbox = connection.inbox[direction.from_side];
+  inbox.arrived.push(envelope);
+  ++inbox.waiting;
+  direction.set(Direction::kWaiting, true);
+  if (!direction.has(Direction::kMuted)) post(direction);
 }
 
-void Network::on_due(void* object, std::uint64_t address) {
-  auto& connection = *static_cast<Connection*>(object);
-  if (!lives(connection, address)) return;
-  const auto from_side = static_cast<unsigned>(address & 1);
-  Network& self = *connection.network;
-  detail::EnvelopeQueue& on_the_way = connection.direction[from_side].on_the_way;
-  Envelope* envelope = on_the_way.pop();
-  if (!on_the_way.empty()) self.arm(connection, from_side);
-  self.arrive(connection, from_side, envelope);
+void Network::on_due(void* object, std::uint64_t generation) {
+  auto& direction = *static_cast<Direction*>(object);
+  if (direction.generation != generation) return;
+  Network& self = *direction.network;
+  Envelope* envelope = direction.on_the_way.pop();
+  if (!direction.on_the_way.empty()) self.arm(direction);
+  self.arrive(direction, envelope);
 }
 
 void Network::accept(Connection& connection) {
-  Process& server = *connection.process[1];
-  const auto listener = listening_.find(server.id().value());
-  if (listener == listening_.end() || !server.alive()) {
-    notice(connection, 1, Envelope::What::closed, CloseReason::refused);
+  Direction& there = connection.direction[0];
+  Direction& back = connection.direction[1];
+  const auto listener = listening_.find(there.receiver->id().value());
+  if (listener == listening_.end() || !there.receiver->alive()) {
+    notice(back, Envelope::What::closed, CloseReason::refused);
     return;
   }
-  connection.side[1] = Side::open;
-  connection.endpoint[1] = listener->second;
+  connection.set_side(1, Side::open);
+  there.endpoint = listener->second;
   // The draw for the answer was made at connect(): it arrives when the client's first data may leave.
   Envelope* answer = notice_envelope(Envelope::What::opened, CloseReason::closed);
-  Direction& direction = connection.direction[1];
   answer->sent = simulation_.now();
-  answer->due = std::max({simulation_.now(), connection.established, direction.last_due});
-  direction.last_due = answer->due;
-  const bool first = direction.on_the_way.empty();
-  direction.on_the_way.push(answer);
-  if (first) arm(connection, 1);
+  answer->due = std::max(simulation_.now(), connection.established);
+  send_off(back, answer);
 }
 
-void Network::post(Connection& connection, unsigned from_side) {
-  ++connection.direction[from_side].posted;
-  connection.process[1 - from_side]->deliver(
-      {&Network::on_mail, &connection, address(connection, from_side)});
+void Network::post(Direction& direction) {
+  ++direction.connection().inbox[direction.from_side].posted;
+  direction.receiver->deliver({&Network::on_mail, &direction, direction.generation});
 }
 
-void Network::on_mail(void* object, std::uint64_t address) {
-  auto& connection = *static_cast<Connection*>(object);
-  if (lives(connection, address))
-    connection.network->hand_over_next(connection, static_cast<unsigned>(address & 1));
+void Network::on_mail(void* object, std::uint64_t generation) {
+  auto& direction = *static_cast<Direction*>(object);
+  if (direction.generation == generation) direction.network->hand_over_next(direction);
 }
 
-void Network::hand_over_next(Connection& connection, unsigned from_side) {
-  Direction& direction = connection.direction[from_side];
-  if (direction.posted > 0) --direction.posted;
-  if (direction.muted || direction.arrived.empty()) return;
-  --direction.waiting;
-  hand_over(connection, 1 - from_side, direction.arrived.pop());
+void Network::hand_over_next(Direction& direction) {
+  detail::Inbox& inbox = direction.connection().inbox[direction.from_side];
+  if (inbox.posted > 0) --inbox.posted;
+  if (direction.has(Direction::kMuted) || inbox.arrived.empty()) return;
+  if (--inbox.waiting == 0) direction.set(Direction::kWaiting, false);
+  hand_over(direction, inbox.arrived.pop());
 }
 
 }  // namespace wrackline::sim

@@ -19,6 +19,7 @@
 // Timeouts and reconnects belong to the caller; sim/rpc.hpp has the usual request-and-response client.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/connection.hpp"
 #include "sim/distribution.hpp"
 #include "sim/link_rule.hpp"
 #include "sim/message.hpp"
@@ -34,12 +36,6 @@
 #include "sim/simulation.hpp"
 
 namespace wrackline::sim {
-
-class Network;
-
-namespace detail {
-struct Connection;
-}
 
 enum class CloseReason : std::uint8_t {
   closed,   ///< the other side closed it or stopped
@@ -66,20 +62,19 @@ class Socket {
 
   bool is_open() const;
   Process& peer() const;
-  /// Dense number of the connection (reused later): an index for the model's per-connection state.
-  inline std::uint32_t index() const;
   friend bool operator==(const Socket&, const Socket&) = default;
 
  private:
   friend class Network;
-  Socket(detail::Connection* connection, std::uint32_t generation, std::uint32_t side)
-      : connection_{connection}, generation_{generation}, side_{side} {}
-  inline detail::Connection* connection() const;  ///< null if it has gone
+  explicit Socket(detail::Direction& out) : out_{&out}, generation_{out.generation} {}
+  /// The direction that it sends in; null if its connection has gone.
+  detail::Direction* out() const {
+    return out_ != nullptr && out_->generation == generation_ ? out_ : nullptr;
+  }
 
   // Two words: it travels in registers.
-  detail::Connection* connection_ = nullptr;
+  detail::Direction* out_ = nullptr;
   std::uint32_t generation_ = 0;
-  std::uint32_t side_ = 0;
 };
 
 /// What a process does with its connections. Called in the process's name; must live until the process ends,
@@ -133,69 +128,6 @@ class RuleHandle {
   std::uint64_t bit_ = 0;
 };
 
-namespace detail {
-
-// One message touches one line of memory each of the connection, its direction, the link and the port: what
-// is kept in them, and in which order, is the speed of the network.
-
-struct Port {
-  std::int64_t bytes_per_second;
-  Time free_at{kStart};
-};
-
-/// An ordered pair of processes: what connections between them share.
-struct alignas(64) Link {
-  Stream stream;
-  const Distribution* latency;
-  Port* port;  ///< null within a node
-  std::uint64_t packets;
-  EntityId entity;
-};
-
-struct alignas(64) Direction {
-  Link* link = nullptr;
-  Time last_due{kStart};
-  EventHandle next;
-  EnvelopeQueue on_the_way;
-  EnvelopeQueue arrived;      ///< waits until the process takes it
-  std::uint32_t waiting = 0;  ///< how many those are
-  std::uint32_t posted = 0;   ///< mail given to the process for them
-  bool muted = false;
-
-  void drop_arrived() {
-    arrived.clear();
-    waiting = 0;
-  }
-};
-
-/// Never freed before the network, so that sockets and events may point to it; `generation` tells whether it
-/// is still theirs.
-struct alignas(64) Connection {
-  enum class Side : std::uint8_t { opening, open, closed, vanished };
-  Network* network = nullptr;
-  std::uint32_t slot = 0;
-  std::uint32_t generation = 0;
-  Process* process[2] = {nullptr, nullptr};
-  Endpoint* endpoint[2] = {nullptr, nullptr};
-  Time established{kStart};
-  Side side[2] = {Side::closed, Side::closed};
-  bool swallowed[2] = {false, false};
-  bool in_use = false;
-  bool black_hole = false;
-  Direction direction[2];  ///< 0: from the client (side 0) to the server (side 1)
-};
-static_assert(sizeof(Link) == 64 && sizeof(Direction) == 64 && sizeof(Connection) == 192);
-
-}  // namespace detail
-
-inline std::uint32_t Socket::index() const { return connection_ == nullptr ? 0 : connection_->slot; }
-
-inline detail::Connection* Socket::connection() const {
-  if (connection_ == nullptr || !connection_->in_use || connection_->generation != generation_)
-    return nullptr;
-  return connection_;
-}
-
 class Network {
  public:
   explicit Network(Simulation& simulation, NetworkOptions options = {});
@@ -235,7 +167,7 @@ class Network {
   using Link = detail::Link;
   using Direction = detail::Direction;
   using Connection = detail::Connection;
-  using Side = Connection::Side;
+  using Side = detail::Side;
   struct Rule {
     std::uint64_t bit;  ///< by which packets remember that it holds them
     std::unique_ptr<LinkRule> rule;
@@ -251,31 +183,29 @@ class Network {
   Connection& take_connection();
   void release_if_done(Connection& connection);
   static detail::Envelope* notice_envelope(detail::Envelope::What what, CloseReason reason);
-  void notice(Connection& connection, unsigned from_side, detail::Envelope::What what, CloseReason reason);
-  void transmit(Connection& connection, unsigned from_side, detail::Envelope* envelope, bool control);
-  Verdict judge(const Connection& connection, const detail::Envelope& envelope, unsigned from_side,
-                bool control, std::uint64_t& holders);
-  void arm(Connection& connection, unsigned from_side);
+  void notice(Direction& direction, detail::Envelope::What what, CloseReason reason);
+  void transmit(Direction& direction, detail::Envelope* envelope, bool control);
+  Verdict judge(Direction& direction, const detail::Envelope& envelope, bool control, std::uint64_t& holders);
+  Time not_before_handshake(Direction& direction);
+  /// Not before what was sent earlier.
+  void send_off(Direction& direction, detail::Envelope* envelope) {
+    const bool first = direction.on_the_way.empty();
+    if (!first) envelope->due = std::max(envelope->due, direction.on_the_way.back()->due);
+    direction.on_the_way.push(envelope);
+    if (first) arm(direction);
+  }
+  void arm(Direction& direction);
   void break_connection(Connection& connection);
   void end_rule(std::uint64_t bit);
 
-  /// With the connection, what a callback needs: which life of it, which side.
-  static std::uint64_t address(const Connection& connection, unsigned side) {
-    return (std::uint64_t{connection.generation} << 1) | side;
-  }
-  static bool lives(const Connection& connection, std::uint64_t address) {
-    return connection.in_use && connection.generation == address >> 1;
-  }
-  static void on_due(void* connection, std::uint64_t address);
-  static void on_mail(void* connection, std::uint64_t address);
-  void arrive(Connection& connection, unsigned from_side, detail::Envelope* envelope);
-  void post(Connection& connection, unsigned from_side);
-  void hand_over_next(Connection& connection, unsigned from_side);
-  void hand_over(Connection& connection, unsigned to_side, detail::Envelope* envelope);
+  static void on_due(void* direction, std::uint64_t generation);
+  static void on_mail(void* direction, std::uint64_t generation);
+  void arrive(Direction& direction, detail::Envelope* envelope);
+  void arrive_at_obstacle(Direction& direction, detail::Envelope* envelope);
+  void post(Direction& direction);
+  void hand_over_next(Direction& direction);
+  void hand_over(Direction& direction, detail::Envelope* envelope);
   void accept(Connection& connection);
-  static Socket socket(Connection& connection, unsigned side) {
-    return {&connection, connection.generation, side};
-  }
 
   Simulation& simulation_;
   NetworkOptions options_;

@@ -31,15 +31,15 @@ void Network::process_ended(Process& process, CloseReason reason) {
   const bool host_lives = process.node().powered();
   for (const auto& connection : connections_) {
     for (unsigned side = 0; side < 2; ++side) {
-      if (!connection->in_use || connection->process[side] != &process) continue;
-      if (connection->side[side] == Side::closed || connection->side[side] == Side::vanished) continue;
-      connection->endpoint[side] = nullptr;
-      connection->direction[1 - side].drop_arrived();
+      if (!connection->in_use || &connection->process(side) != &process) continue;
+      if (!detail::is_up(connection->side(side))) continue;
+      Direction& inbound = connection->to(side);
+      inbound.endpoint = nullptr;
+      connection->drop_arrived(inbound);
+      connection->set_side(side, host_lives ? Side::closed : Side::vanished);
       if (host_lives) {
-        connection->side[side] = Side::closed;
-        notice(*connection, side, Envelope::What::closed, reason);
+        notice(inbound.back(), Envelope::What::closed, reason);
       } else {
-        connection->side[side] = Side::vanished;
         release_if_done(*connection);
       }
     }
@@ -49,40 +49,37 @@ void Network::process_ended(Process& process, CloseReason reason) {
 void Network::power_restored(Node& node) {
   for (const auto& connection : connections_) {
     for (unsigned side = 0; side < 2; ++side) {
-      if (!connection->in_use || connection->side[side] != Side::vanished) continue;
-      if (&connection->process[side]->node() != &node) continue;
+      if (!connection->in_use || connection->side(side) != Side::vanished) continue;
+      if (&connection->process(side).node() != &node) continue;
       if (!connection->swallowed[side]) continue;
       // The peer's retransmission meets a host that does not know the connection.
-      connection->side[side] = Side::closed;
-      notice(*connection, side, Envelope::What::closed, CloseReason::reset);
+      connection->set_side(side, Side::closed);
+      notice(connection->direction[side], Envelope::What::closed, CloseReason::reset);
     }
   }
 }
 
 void Network::break_connection(Connection& connection) {
   ++counts_.resets;
-  const std::uint32_t generation = connection.generation;
-  for (unsigned side = 0; side < 2; ++side) {
-    Direction& inbound = connection.direction[1 - side];
-    simulation_.cancel(inbound.next);
-    inbound.on_the_way.clear();
-    inbound.drop_arrived();
+  const std::uint32_t generation = connection.direction[0].generation;
+  for (Direction& direction : connection.direction) {
+    simulation_.cancel(direction.next);
+    direction.on_the_way.clear();
+    connection.drop_arrived(direction);
+    direction.set(Direction::kBlackHole, false);
   }
-  connection.black_hole = false;
   for (unsigned side = 0; side < 2; ++side) {
-    if (connection.side[side] == Side::closed || connection.side[side] == Side::vanished) continue;
-    Direction& inbound = connection.direction[1 - side];
+    if (!detail::is_up(connection.side(side))) continue;
+    Direction& inbound = connection.to(side);
     Envelope* envelope = notice_envelope(Envelope::What::closed, CloseReason::reset);
     envelope->sent = envelope->due = simulation_.now();
-    inbound.muted = false;
-    inbound.last_due = simulation_.now();
-    inbound.on_the_way.push(envelope);
-    arm(connection, 1 - side);
+    inbound.set(Direction::kMuted, false);
+    send_off(inbound, envelope);
     // Nothing can be sent any more; the endpoint hears of it by an event of this instant.
   }
-  if (connection.in_use && connection.generation == generation) {
+  if (connection.in_use && connection.direction[0].generation == generation) {
     for (unsigned side = 0; side < 2; ++side) {
-      if (connection.side[side] == Side::vanished) connection.side[side] = Side::closed;
+      if (connection.side(side) == Side::vanished) connection.set_side(side, Side::closed);
     }
     release_if_done(connection);
   }
@@ -93,8 +90,8 @@ std::uint32_t Network::reset_connections(const Process& process, const Process* 
   for (const auto& connection : connections_) {
     if (!connection->in_use) continue;
     for (unsigned side = 0; side < 2; ++side) {
-      if (connection->process[side] != &process) continue;
-      if (peer != nullptr && connection->process[1 - side] != peer) continue;
+      if (&connection->process(side) != &process) continue;
+      if (peer != nullptr && &connection->process(1 - side) != peer) continue;
       break_connection(*connection);
       ++broken;
       break;
@@ -106,11 +103,11 @@ std::uint32_t Network::reset_connections(const Process& process, const Process* 
 std::uint32_t Network::half_open_connections(const Process& process, const Process* peer) {
   std::uint32_t hit = 0;
   for (const auto& connection : connections_) {
-    if (!connection->in_use || connection->black_hole) continue;
+    if (!connection->in_use || connection->direction[0].has(Direction::kBlackHole)) continue;
     for (unsigned side = 0; side < 2; ++side) {
-      if (connection->process[side] != &process) continue;
-      if (peer != nullptr && connection->process[1 - side] != peer) continue;
-      connection->black_hole = true;
+      if (&connection->process(side) != &process) continue;
+      if (peer != nullptr && &connection->process(1 - side) != peer) continue;
+      connection->set_black_hole(true);
       ++hit;
       break;
     }
@@ -132,8 +129,7 @@ void Network::end_rule(std::uint64_t bit) {
   const Time now = simulation_.now();
   for (const auto& connection : connections_) {
     if (!connection->in_use) continue;
-    for (unsigned side = 0; side < 2; ++side) {
-      Direction& direction = connection->direction[side];
+    for (Direction& direction : connection->direction) {
       bool head_was_held = false;
       Time not_before = now;
       for (Envelope* envelope = direction.on_the_way.front(); envelope != nullptr;
@@ -147,8 +143,7 @@ void Network::end_rule(std::uint64_t bit) {
         // In order: what waited behind a held packet comes after it.
         envelope->due = not_before = std::max(envelope->due, not_before);
       }
-      if (!direction.on_the_way.empty()) direction.last_due = not_before;
-      if (head_was_held) arm(*connection, side);
+      if (head_was_held) arm(direction);
     }
   }
 }

@@ -44,7 +44,7 @@ std::string_view to_string(ProcessState state);
 
 enum class ProcessChange : std::uint8_t { started, paused, resumed, stopping, stopped, crashed };
 
-class Process : public TaskScope {
+class alignas(64) Process : public TaskScope {
  public:
   using Main = std::function<Task<>(Process&)>;
   using Listener = std::function<void(Process&, ProcessChange)>;
@@ -106,8 +106,10 @@ class Process : public TaskScope {
     return true;
   }
   /// Whether deliver() would call back at once; then enter() does so for any callable.
-  bool takes_mail_at_once() const {
-    return TaskScope::state == TaskScope::State::running && held_.empty() && !in_process_code();
+  bool takes_mail_at_once() const { return takes_mail_from_kernel() && !in_process_code(); }
+  /// The same for who knows that no process's code runs.
+  bool takes_mail_from_kernel() const {
+    return TaskScope::state == TaskScope::State::running && held_.empty();
   }
   template <class Call>
   void enter(const Call& call) {
