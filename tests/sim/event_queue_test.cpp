@@ -118,7 +118,7 @@ TEST_CASE("a queue that swells and drains keeps the order at every size", "[sim]
   Contest contest;
   Draw draw{19};
   std::uint64_t now = 0;
-  for (const std::size_t crest : {5U, 4U, 17U, 256U, 257U, 40U, 1'000U, 9U}) {
+  for (const std::size_t crest : {5U, 4U, 17U, 256U, 257U, 40U, 4'200U, 9U}) {
     // Up by two for one, so that places are filled as they are left and opened anew by turns.
     while (contest.model.size() < crest) {
       for (int births = 0; births < 2; ++births) contest.push(now + draw(1'000), draw(3));
