@@ -6,6 +6,12 @@
 #include "engine/processor/moments.hpp"
 
 namespace wrackline::processor {
+namespace {
+
+/// For so many records at a time the windows fetch what they will touch.
+constexpr std::uint32_t kForesight = 16;
+
+}  // namespace
 
 using kafka::PartitionId;
 
@@ -141,8 +147,14 @@ void ConsumerLoop::process_windowed(PartitionId partition, PartitionTask& task,
   const kafka::Records& records = *slice.batch.batch.records;
   const event_time::WindowAssigner& assigner = *options_.window;
   const bool overlapping = !assigner.is_tumbling();
+  const std::span<const std::uint32_t> keys = std::span{records.keys}.first(slice.end);
+  std::uint32_t foreseen = slice.begin;
   feed(partition, slice, *operator_, fired_,
        [&](std::uint32_t i, sim::EventId id, std::int64_t timestamp, std::int64_t value) {
+         if (i >= foreseen) {
+           operator_->foresee(partition, keys.subspan(i, std::min(kForesight, slice.end - i)));
+           foreseen = i + kForesight;
+         }
          if (overlapping && timestamp <= operator_->watermark()) [[unlikely]]
            tell_late_windows(id, timestamp);
          const auto verdict = operator_->add(partition, records.keys[i], timestamp, id, value, fired_);
