@@ -15,8 +15,11 @@ struct LogRules {
   /// 4.x (KIP-890 part 2): a verification knows whether the client bumps its epoch with each transaction;
   /// such a client must begin at sequence 0, and a stale epoch is refused when its verification starts.
   bool verification_knows_epoch_bump = true;
+  /// 4.x: the cleaner keeps the last batch of what it has cleaned, empty if need be, so that
+  /// the offset up to which the log was written is not lost.
+  bool cleaner_keeps_last_batch = true;
 
-  static constexpr LogRules v3_9() { return {false, false}; }
+  static constexpr LogRules v3_9() { return {false, false, false}; }
   static constexpr LogRules v4_1() { return {}; }
 };
 
@@ -34,10 +37,20 @@ struct LogConfig {
   std::int64_t timestamp_after_max_ms = 3'600'000;     ///< message.timestamp.after.max.ms; unlimited in 3.9
   std::int64_t producer_id_expiration_ms = 24LL * 3600 * 1000;  ///< producer.id.expiration.ms
   std::int64_t transaction_max_timeout_ms = 900'000;            ///< transaction.max.timeout.ms
+  std::int64_t delete_retention_ms = 24LL * 3600 * 1000;        ///< delete.retention.ms
+  std::int64_t min_compaction_lag_ms = 0;                       ///< min.compaction.lag.ms
+  std::int64_t max_compaction_lag_ms = kUnlimited;              ///< max.compaction.lag.ms
+  double min_cleanable_dirty_ratio = 0.5;                       ///< min.cleanable.dirty.ratio
   bool log_append_time = false;                                 ///< message.timestamp.type = LogAppendTime
   bool compacted = false;                                       ///< cleanup.policy contains compact
   bool deleted = true;                                          ///< cleanup.policy contains delete
   bool verify_transactions = true;                              ///< transaction.partition.verification.enable
+
+  /// Segments of a compacted log are closed in time for max.compaction.lag.ms (LogConfig.maxSegmentMs).
+  std::int64_t max_segment_ms() const {
+    const bool sooner = compacted && max_compaction_lag_ms > 0 && max_compaction_lag_ms < segment_ms;
+    return sooner ? max_compaction_lag_ms : segment_ms;
+  }
 
   static LogConfig v3_9() {
     LogConfig config;

@@ -96,6 +96,8 @@ std::optional<CompletedTxn> ProducerStateManager::apply(const RecordBatch& batch
                                                         const LogOffsetMetadata& first_offset) {
   ProducerStateEntry& entry = find_or_add(batch.producer_id);
   std::optional<CompletedTxn> completed;
+  // The marker of a transaction that was cleaned away as a whole says nothing any more.
+  if (batch.is_emptied_marker()) return completed;
   if (batch.is_control()) {
     if (entry.in_transaction()) {
       completed = CompletedTxn{.producer_id = batch.producer_id,
@@ -144,7 +146,9 @@ Errors ProducerStateManager::apply_all(std::span<const RecordBatch> batches,
         started_.resize(started_before);
         return error;
       }
-      if (batch.is_control()) {
+      if (batch.is_emptied_marker()) {
+        // Only its header is left.
+      } else if (batch.is_control()) {
         if (entry.in_transaction()) {
           completed.push_back({.producer_id = batch.producer_id,
                                .first_offset = entry.txn_first_offset,

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -45,13 +46,53 @@ class RecordsHome {
   ~RecordsHome() = default;
 };
 
-/// The columns of a batch. Written once by the producer, then shared and never changed. One run is one
-/// thread, so the count of owners is a plain integer.
+/// Intrusive, non-atomic shared pointer to the columns. May be null: test vectors and control batches carry
+/// none. One run is one thread, so the count of owners is a plain integer.
+class RecordsPtr {
+ public:
+  RecordsPtr() = default;
+  explicit RecordsPtr(Records* owned) : block_{owned} { retain(); }
+  RecordsPtr(const RecordsPtr& other) : block_{other.block_} { retain(); }
+  RecordsPtr(RecordsPtr&& other) noexcept : block_{std::exchange(other.block_, nullptr)} {}
+  RecordsPtr& operator=(RecordsPtr other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  inline ~RecordsPtr();
+
+  const Records* get() const { return block_; }
+  const Records* operator->() const { return block_; }
+  const Records& operator*() const { return *block_; }
+  explicit operator bool() const { return block_ != nullptr; }
+  /// No producer, message, log or reader holds the block beside this pointer.
+  inline bool sole_owner() const;
+
+ private:
+  inline void retain() const;
+  Records* block_ = nullptr;
+};
+
+/// What the log cleaner must know of a record beside its key.
+struct RecordShape {
+  std::int32_t offset_delta = 0;  ///< from the batch's base offset
+  std::int32_t key_bytes = -1;    ///< -1: no key
+  std::int32_t value_bytes = -1;  ///< -1: null, a tombstone
+};
+
+/// What only the batches of compacted logs carry.
+struct CompactionColumns {
+  std::vector<RecordShape> shapes;
+  std::int64_t delete_horizon_ms = kNoTimestamp;  ///< its tombstones, or its marker, may go from here on
+  RecordsPtr origin;  ///< what the cleaner left a part of: the ids of the rest live as long
+};
+
+/// The columns of a batch. Written once by the producer, then shared and never changed.
 struct Records {
   std::vector<sim::EventId> ids;
   std::vector<std::int64_t> timestamps_ms;  ///< event time as the producer sent it (CreateTime)
   std::vector<std::uint32_t> keys;          ///< index in the source's key space
   std::int64_t max_timestamp_ms = kNoTimestamp;
+  std::unique_ptr<const CompactionColumns> compaction;  ///< null: a log that is not compacted
 
   std::size_t size() const { return ids.size(); }
 
@@ -64,40 +105,18 @@ struct Records {
   RecordsHome* home_ = nullptr;
 };
 
-/// Intrusive, non-atomic shared pointer to the columns. May be null: test vectors and control batches carry
-/// none.
-class RecordsPtr {
- public:
-  RecordsPtr() = default;
-  explicit RecordsPtr(Records* owned) : block_{owned} { retain(); }
-  RecordsPtr(const RecordsPtr& other) : block_{other.block_} { retain(); }
-  RecordsPtr(RecordsPtr&& other) noexcept : block_{std::exchange(other.block_, nullptr)} {}
-  RecordsPtr& operator=(RecordsPtr other) noexcept {
-    std::swap(block_, other.block_);
-    return *this;
+inline RecordsPtr::~RecordsPtr() {
+  if (block_ == nullptr || --block_->owners_ != 0) return;
+  if (block_->home_ != nullptr) {
+    block_->home_->take_back(block_);
+  } else {
+    delete block_;
   }
-  ~RecordsPtr() {
-    if (block_ == nullptr || --block_->owners_ != 0) return;
-    if (block_->home_ != nullptr) {
-      block_->home_->take_back(block_);
-    } else {
-      delete block_;
-    }
-  }
-
-  const Records* get() const { return block_; }
-  const Records* operator->() const { return block_; }
-  const Records& operator*() const { return *block_; }
-  explicit operator bool() const { return block_ != nullptr; }
-  /// No producer, message, log or reader holds the block beside this pointer.
-  bool sole_owner() const { return block_ != nullptr && block_->owners_ == 1; }
-
- private:
-  void retain() const {
-    if (block_ != nullptr) ++block_->owners_;
-  }
-  Records* block_ = nullptr;
-};
+}
+inline bool RecordsPtr::sole_owner() const { return block_ != nullptr && block_->owners_ == 1; }
+inline void RecordsPtr::retain() const {
+  if (block_ != nullptr) ++block_->owners_;
+}
 
 enum class ControlType : std::uint8_t { none, abort, commit, leader_change };
 
@@ -126,6 +145,14 @@ struct RecordBatch {
   std::int32_t last_sequence() const {
     if (base_sequence < 0 || is_control()) return kNoSequence;
     return static_cast<std::int32_t>((std::int64_t{base_sequence} + count() - 1) & 0x7fffffff);
+  }
+  /// Kept in the columns, so that the header stays one cache line.
+  std::int64_t delete_horizon_ms() const {
+    return records && records->compaction ? records->compaction->delete_horizon_ms : kNoTimestamp;
+  }
+  /// A marker of which the cleaner left the header alone.
+  bool is_emptied_marker() const {
+    return is_control() && records && records->compaction && delete_horizon_ms() == kNoTimestamp;
   }
 };
 

@@ -6,6 +6,7 @@
 // Pointers and spans hold until the next push.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +62,19 @@ class SlidingVector {
   void pop_back() {
     assert(!empty());
     items_.pop_back();
+  }
+  /// Puts `with`, which is not longer, in the place of the elements in [from, to). The end keeps its number,
+  /// and so do all elements from `to` on; those before move up by what has gone.
+  void replace(Number from, Number to, std::vector<T>&& with) {
+    assert(from >= first_number_ && from <= to && to <= end_number() && with.size() <= to - from);
+    const auto place = [&](Number number) {
+      return items_.begin() +
+             static_cast<std::ptrdiff_t>(head_ + static_cast<std::size_t>(number - first_number_));
+    };
+    const auto gone = static_cast<std::size_t>(to - from) - with.size();
+    std::move(with.begin(), with.end(), place(from + gone));
+    std::move_backward(items_.begin() + static_cast<std::ptrdiff_t>(head_), place(from), place(from + gone));
+    for (std::size_t i = 0; i < gone; ++i) pop_front();
   }
   /// Forgets everything and continues the numbering at the present end.
   void clear() {

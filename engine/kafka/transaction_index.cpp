@@ -27,6 +27,17 @@ void TransactionIndex::truncate_to(Offset offset) {
   while (!entries_.empty() && entries_.back().last_offset >= offset) entries_.pop_back();
 }
 
+void TransactionIndex::replace(Offset from, Offset to, std::span<const AbortedTxn> entries) {
+  std::vector<AbortedTxn> all;
+  for (const AbortedTxn& entry : entries_.items())
+    if (entry.last_offset < from) all.push_back(entry);
+  all.insert(all.end(), entries.begin(), entries.end());
+  for (const AbortedTxn& entry : entries_.items())
+    if (entry.last_offset >= to) all.push_back(entry);
+  entries_.clear();
+  for (const AbortedTxn& entry : all) append(entry);
+}
+
 void TransactionIndex::drop_below(Offset offset) {
   while (!entries_.empty() && entries_.front().last_offset < offset) entries_.pop_front();
 }

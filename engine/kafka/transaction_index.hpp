@@ -31,6 +31,8 @@ class TransactionIndex {
                std::vector<AbortedTxn>& out) const;
   void truncate_to(Offset offset);
   void drop_below(Offset offset);
+  /// Of markers in [from, to), these entries remain (by marker).
+  void replace(Offset from, Offset to, std::span<const AbortedTxn> entries);
   void clear() { entries_.clear(); }
   std::span<const AbortedTxn> entries() const { return entries_.items(); }
 

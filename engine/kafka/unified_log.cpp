@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "engine/kafka/record_bytes.hpp"
+
 namespace wrackline::kafka {
 
 UnifiedLog::UnifiedLog(const LogConfig& config, std::int64_t now_ms, Offset log_start) : config_{config} {
@@ -141,8 +143,6 @@ AppendInfo UnifiedLog::append_as_leader(RecordBatch batch, LeaderEpoch leader_ep
 AppendInfo UnifiedLog::append_marker(std::int64_t producer_id, std::int16_t producer_epoch,
                                      ControlType outcome, std::int32_t coordinator_epoch,
                                      LeaderEpoch leader_epoch, std::int64_t now_ms) {
-  // Key of 4 and value of 6 bytes, as one record with its lengths and deltas.
-  constexpr std::int32_t kMarkerRecordBytes = 17;
   RecordBatch marker;
   marker.producer_id = producer_id;
   marker.producer_epoch = producer_epoch;
@@ -242,7 +242,7 @@ bool UnifiedLog::should_roll(std::int64_t bytes, std::int64_t max_timestamp_ms, 
   const std::int64_t waited_ms = active.rolling_timestamp_ms >= 0
                                      ? max_timestamp_ms - active.rolling_timestamp_ms
                                      : now_ms - active.created_ms;
-  return waited_ms > config_.segment_ms;
+  return waited_ms > config_.max_segment_ms();
 }
 
 void UnifiedLog::roll(std::int64_t now_ms) { roll_at(0, now_ms); }

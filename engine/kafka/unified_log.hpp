@@ -4,9 +4,9 @@
 // follower, control markers, high watermark and last stable offset, reads with isolation and the list of
 // aborted transactions, offsets by timestamp, truncation, DeleteRecords, retention, segment roll, expiry of
 // producers, transaction verification, and loading after a clean or an unclean stop with recovery from the
-// recovery point and producer snapshots. Not modelled: bytes, indexes as files, compression, tiered storage;
-// compaction lives in its own class. From: UnifiedLog, LocalLog, LogSegment, LogLoader, LogValidator
-// (org.apache.kafka.storage.internals.log).
+// recovery point and producer snapshots, and putting cleaned segments in the place of others (the cleaner
+// itself: log_cleaner.hpp). Not modelled: bytes, indexes as files, compression, tiered storage. From:
+// UnifiedLog, LocalLog, LogSegment, LogLoader, LogValidator (org.apache.kafka.storage.internals.log).
 //
 // Page cache and disk. The log itself is what the page cache holds: all that was appended. What a power loss
 // takes is the caller's decision: it knows `recovery_point()` (everything below was flushed), the size of
@@ -105,6 +105,23 @@ class UnifiedLog {
   std::span<const RecordBatch> batches() const { return batches_.items(); }
   std::size_t segment_count() const { return segments_.size(); }
   Offset segment_base(std::size_t index) const { return segments_[index].base_offset; }
+  struct SegmentInfo {
+    Offset base_offset = 0;
+    Offset next_offset = 0;  ///< behind its last batch
+    std::int64_t size_bytes = 0;
+    std::int64_t max_timestamp_ms = kNoTimestamp;          ///< none: it holds no batch
+    std::int64_t first_batch_timestamp_ms = kNoTimestamp;  ///< largest of its first batch
+  };
+  SegmentInfo segment(std::size_t index) const;
+  std::span<const RecordBatch> segment_batches(std::size_t index) const;
+  struct SegmentRange {
+    std::size_t first = 0;
+    std::size_t last = 0;  ///< not included
+  };
+  /// Those with a base in [from, to), and the one that `from` lies in (LogSegments.values).
+  SegmentRange segments_between(Offset from, Offset to) const;
+  /// The same from `from` on, without the active one.
+  SegmentRange closed_segments_from(Offset from) const;
 
   // --- appending ---
   /// As leader. The batch comes with base_offset 0 and last_offset = records - 1; offsets, epoch and
@@ -173,6 +190,10 @@ class UnifiedLog {
   std::size_t delete_old_segments(std::int64_t now_ms);
   std::size_t remove_expired_producers(std::int64_t now_ms) { return producers_.remove_expired(now_ms); }
   void roll(std::int64_t now_ms);
+  /// The cleaner is done with these segments: one takes their place, with these batches and these entries of
+  /// the index of aborted transactions. All lie below the last stable offset and the active segment.
+  void replace_segments(SegmentRange old, std::vector<RecordBatch>&& kept,
+                        std::span<const AbortedTxn> aborted);
 
   // --- disk and memory ---
   void mark_flushed(Offset below) { recovery_point_ = below > recovery_point_ ? below : recovery_point_; }
@@ -237,6 +258,9 @@ class UnifiedLog {
   std::size_t delete_segments_while(Predicate&& goes, std::int64_t now_ms);
   void drop_front_segments(std::size_t count);
   void update_log_start_offset(Offset offset);
+
+  // unified_log_clean.cpp
+  void replace_batches(Number from, Number to, std::vector<RecordBatch>&& kept);
 
   // unified_log_load.cpp
   void start_at(Offset offset, std::int64_t now_ms);

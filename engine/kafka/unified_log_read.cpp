@@ -1,6 +1,7 @@
 // Watermarks and reads of UnifiedLog.
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 #include "engine/kafka/unified_log.hpp"
 
@@ -231,8 +232,14 @@ std::int64_t timestamp_of(const RecordBatch& batch, std::int64_t index) {
 std::optional<TimestampAndOffset> search_batch(const RecordBatch& batch, std::int64_t timestamp,
                                                Offset from) {
   if (batch.max_timestamp_ms < timestamp) return std::nullopt;
-  for (Offset offset = batch.base_offset; offset <= batch.last_offset; ++offset) {
-    const std::int64_t record_ms = timestamp_of(batch, offset - batch.base_offset);
+  // A cleaned batch has not all of its offsets any more.
+  const CompactionColumns* const compaction = batch.records ? batch.records->compaction.get() : nullptr;
+  const auto count = compaction != nullptr ? std::ssize(compaction->shapes) : batch.count();
+  for (std::int64_t i = 0; i < count; ++i) {
+    const Offset delta =
+        compaction != nullptr ? compaction->shapes[static_cast<std::size_t>(i)].offset_delta : i;
+    const Offset offset = batch.base_offset + delta;
+    const std::int64_t record_ms = timestamp_of(batch, i);
     if (record_ms < timestamp || offset < from) continue;
     TimestampAndOffset found{.timestamp_ms = record_ms, .offset = offset, .leader_epoch = std::nullopt};
     if (batch.leader_epoch != kNoLeaderEpoch) found.leader_epoch = batch.leader_epoch;

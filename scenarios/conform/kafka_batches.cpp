@@ -1,7 +1,10 @@
 #include "scenarios/conform/kafka_batches.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+
+#include "engine/kafka/record_bytes.hpp"
 
 namespace wrackline::conform {
 
@@ -9,30 +12,17 @@ using namespace wrackline::kafka;
 
 namespace {
 
-std::int32_t varint_bytes(std::int64_t value) {
-  auto zigzag = (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
-  std::int32_t bytes = 1;
-  for (; zigzag >= 0x80; zigzag >>= 7) ++bytes;
-  return bytes;
-}
-
-/// Length, attributes, deltas, key, value and an empty list of headers; -1 = null.
-std::int32_t record_bytes(std::int64_t timestamp_delta, std::int64_t offset_delta, std::int64_t key,
-                          std::int64_t value) {
-  const std::int32_t body = 1 + varint_bytes(timestamp_delta) + varint_bytes(offset_delta) +
-                            varint_bytes(key) + static_cast<std::int32_t>(std::max<std::int64_t>(key, 0)) +
-                            varint_bytes(value) +
-                            static_cast<std::int32_t>(std::max<std::int64_t>(value, 0)) + 1;
-  return body + varint_bytes(body);
-}
-
-std::int64_t length_of(const Json& text) {
-  return text.is_null() ? -1 : static_cast<std::int64_t>(text.get<std::string>().size());
+std::int32_t length_of(const Json& text) {
+  return text.is_null() ? -1 : static_cast<std::int32_t>(text.get<std::string>().size());
 }
 
 }  // namespace
 
-RecordBatch batch_of(const Json& given, std::int64_t now_ms) {
+std::uint32_t KeyNumbers::number_of(const std::string& key) {
+  return numbers_.try_emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
+}
+
+RecordBatch batch_of(const Json& given, std::int64_t now_ms, KeyNumbers* keys) {
   const Json records = given.value("records", Json::array());
   const std::int64_t count = given.contains("records") ? static_cast<std::int64_t>(records.size())
                                                        : given.value("count", std::int64_t{1});
@@ -44,21 +34,29 @@ RecordBatch batch_of(const Json& given, std::int64_t now_ms) {
   batch.transactional = given.value("transactional", false);
   auto* const columns = new Records;
   batch.records = RecordsPtr{columns};
+  auto compaction = std::make_unique<CompactionColumns>();
   for (std::int64_t i = 0; i < count; ++i) {
     const auto index = static_cast<std::size_t>(i);
     std::int64_t timestamp_ms = now_ms;
-    std::int64_t key = static_cast<std::int64_t>(std::to_string(i).size()) + 1;
-    std::int64_t value = 1;
+    Json key = "k" + std::to_string(i);
+    Json value = "v";
     if (given.contains("timestamps")) timestamp_ms = given.at("timestamps").at(index);
     if (given.contains("records")) {
-      key = length_of(records[index].at("key"));
-      value = length_of(records[index].at("value"));
+      key = records[index].at("key");
+      value = records[index].at("value");
       timestamp_ms = records[index].value("timestamp", timestamp_ms);
     }
     columns->timestamps_ms.push_back(timestamp_ms);
     columns->max_timestamp_ms = std::max(columns->max_timestamp_ms, timestamp_ms);
-    batch.size_bytes += record_bytes(timestamp_ms - columns->timestamps_ms.front(), i, key, value);
+    const RecordShape shape{static_cast<std::int32_t>(i), length_of(key), length_of(value)};
+    batch.size_bytes +=
+        record_bytes(timestamp_ms - columns->timestamps_ms.front(), i, shape.key_bytes, shape.value_bytes);
+    if (keys == nullptr) continue;
+    columns->ids.emplace_back(std::uint16_t{0}, static_cast<std::uint64_t>(i));
+    columns->keys.push_back(key.is_null() ? 0 : keys->number_of(key.get<std::string>()));
+    compaction->shapes.push_back(shape);
   }
+  if (keys != nullptr) columns->compaction = std::move(compaction);
   batch.max_timestamp_ms = columns->max_timestamp_ms;
   return batch;
 }
@@ -70,7 +68,7 @@ bool has_keyless(const Json& given) {
                      [](const Json& record) { return record.at("key").is_null(); });
 }
 
-std::vector<RecordBatch> follower_batches_of(const Json& given, std::int64_t now_ms) {
+std::vector<RecordBatch> follower_batches_of(const Json& given, std::int64_t now_ms, KeyNumbers* keys) {
   std::vector<RecordBatch> batches;
   for (const Json& one : given) {
     RecordBatch batch;
@@ -81,9 +79,9 @@ std::vector<RecordBatch> follower_batches_of(const Json& given, std::int64_t now
       batch.base_sequence = one.value("coordinator_epoch", 0);
       batch.transactional = true;
       batch.max_timestamp_ms = one.value("timestamp", now_ms);
-      batch.size_bytes = kBatchOverheadBytes + 17;
+      batch.size_bytes = kBatchOverheadBytes + kMarkerRecordBytes;
     } else {
-      batch = batch_of(one, now_ms);
+      batch = batch_of(one, now_ms, keys);
     }
     const Offset base = one.at("base_offset");
     batch.last_offset += base;
@@ -92,6 +90,18 @@ std::vector<RecordBatch> follower_batches_of(const Json& given, std::int64_t now
     batches.push_back(std::move(batch));
   }
   return batches;
+}
+
+Json offsets_of(const RecordBatch& batch) {
+  Json offsets = Json::array();
+  if (batch.is_emptied_marker()) return offsets;
+  if (!batch.is_control() && batch.records && batch.records->compaction) {
+    for (const RecordShape& shape : batch.records->compaction->shapes)
+      offsets.push_back(batch.base_offset + shape.offset_delta);
+    return offsets;
+  }
+  for (Offset offset = batch.base_offset; offset <= batch.last_offset; ++offset) offsets.push_back(offset);
+  return offsets;
 }
 
 Json describe(const RecordBatch& batch) {
@@ -106,9 +116,7 @@ Json describe(const RecordBatch& batch) {
   if (batch.is_control()) {
     shown["marker"] = batch.control == ControlType::commit ? "COMMIT" : "ABORT";
   } else {
-    shown["offsets"] = Json::array();
-    for (Offset offset = batch.base_offset; offset <= batch.last_offset; ++offset)
-      shown["offsets"].push_back(offset);
+    shown["offsets"] = offsets_of(batch);
   }
   return shown;
 }

@@ -7,6 +7,7 @@ namespace wrackline::conform {
 
 // One line per kind, by name; those that can be opened are in sessions.hpp.
 Outcome kafka_assignor(const Json& recorded_case);
+Outcome kafka_compaction(const Json& recorded_case);
 Outcome kafka_consumer_fetch(const Json& recorded_case);
 Outcome kafka_group(const Json& recorded_case);
 Outcome kafka_log(const Json& recorded_case);
@@ -36,6 +37,7 @@ constexpr std::array kKinds{
     Kind{"flink.valve", judged<open_flink_valve>},
     Kind{"flink.window", judged<open_flink_window>},
     Kind{"kafka.assignor", kafka_assignor},
+    Kind{"kafka.compaction", kafka_compaction},
     Kind{"kafka.consumer_fetch", kafka_consumer_fetch},
     Kind{"kafka.group", kafka_group},
     Kind{"kafka.log", kafka_log},
