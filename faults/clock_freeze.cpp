@@ -9,23 +9,11 @@ class ClockFreeze final : public Fault {
   void strike(Scene& scene) override {
     const auto which =
         scene.text("clocks") == "both" ? sim::NodeClock::Frozen::both : sim::NodeClock::Frozen::wall;
-    for (sim::Node* node : scene.nodes()) {
-      if (node->clock().frozen() != sim::NodeClock::Frozen::none) {
-        scene.missed(node->name() + " was frozen already");
-        continue;
-      }
-      frozen_.push_back(node);
-      node->change_clock([which](sim::NodeClock& clock, sim::Time now) { clock.freeze(now, which); });
-      scene.did(node->name() + ": clock frozen");
-    }
+    for (sim::Node* node : scene.nodes()) stop_clock(scene, *node, which);
   }
   void heal(Scene& scene) override {
-    const bool catch_up = scene.flag("catch_up");
-    for (sim::Node* node : frozen_) {
-      node->change_clock([catch_up](sim::NodeClock& clock, sim::Time now) { clock.thaw(now, catch_up); });
-    }
+    for (sim::Node* node : scene.nodes()) start_clock(scene, *node, scene.flag("catch_up"));
   }
-  std::vector<sim::Node*> frozen_;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "faults/outages.hpp"
 #include "faults/vocabulary.hpp"
 #include "sim/disk.hpp"
 #include "sim/lever.hpp"
@@ -32,6 +33,8 @@ struct World {
   std::vector<sim::Disk*> disks = {};
   /// Throttles in force, by the node's entity: several may overlap on one machine.
   std::map<std::uint32_t, std::vector<sim::Ratio>> throttles = {};
+  /// Outages in force, and the faults that keep them.
+  Claims claims = {};
 };
 
 /// One strike, as the fault sees it: who is hit, with which parameters, and where to report to.

@@ -9,26 +9,18 @@ class NodeLoss final : public Fault {
   void strike(Scene& scene) override {
     const bool wiped = scene.text("disks") == "wiped";
     for (sim::Node* node : scene.nodes()) {
-      if (!node->powered()) {
-        scene.missed(node->name() + " was gone already");
-        continue;
-      }
-      gone_.push_back(node);
-      node->power_off();
-      scene.did("lost " + node->name());
+      const bool here = power_off(scene, *node, "was gone already");
+      if (here) scene.did("lost " + node->name());
+      // Of a machine that was dark already the disks are gone now, too.
+      if (wiped && !here) scene.did("lost the disks of " + node->name());
     }
     for (sim::Disk* disk : scene.disks()) {
       if (wiped) disk->wipe();
     }
   }
   void heal(Scene& scene) override {
-    for (sim::Node* node : gone_) {
-      if (node->powered()) continue;
-      node->power_on();
-      scene.did("back: " + node->name(), 0);
-    }
+    for (sim::Node* node : scene.nodes()) power_on(scene, *node, "back: ");
   }
-  std::vector<sim::Node*> gone_;
 };
 
 }  // namespace

@@ -15,16 +15,13 @@ class PowerLoss final : public Fault {
     for (sim::Disk* disk : scene.disks())
       disk->set_power_loss(fate_of(scene.text("unsynced")), scene.ratio("torn"));
     for (sim::Node* node : scene.nodes()) {
-      if (!node->powered()) {
-        scene.missed(node->name() + " had no power already");
-        continue;
-      }
-      dark_.push_back(node);
       const std::uint64_t before = lost(scene, *node);
-      node->power_off();
+      if (!power_off(scene, *node, "had no power already")) continue;
       scene.did("power off at " + node->name() +
                 ", bytes lost on its disks: " + std::to_string(lost(scene, *node) - before));
     }
+    // What the next loss of power takes is the business of that one.
+    for (sim::Disk* disk : scene.disks()) disk->set_power_loss(sim::UnsyncedFate::random);
   }
   static std::uint64_t lost(const Scene& scene, const sim::Node& node) {
     std::uint64_t sum = 0;
@@ -32,13 +29,8 @@ class PowerLoss final : public Fault {
     return sum;
   }
   void heal(Scene& scene) override {
-    for (sim::Node* node : dark_) {
-      if (node->powered()) continue;
-      node->power_on();
-      scene.did("power on at " + node->name(), 0);
-    }
+    for (sim::Node* node : scene.nodes()) power_on(scene, *node, "power on at ");
   }
-  std::vector<sim::Node*> dark_;
 };
 
 }  // namespace

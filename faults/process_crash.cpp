@@ -7,24 +7,11 @@ namespace {
 
 class ProcessCrash final : public Fault {
   void strike(Scene& scene) override {
-    for (sim::Process* process : scene.processes()) {
-      if (!process->alive()) {
-        scene.missed(process->name() + " was down already");
-        continue;
-      }
-      down_.push_back(process);
-      scene.did("crashed " + process->name());
-      process->crash();
-    }
+    for (sim::Process* process : scene.processes()) take_down(scene, *process, How::crash);
   }
   void heal(Scene& scene) override {
-    for (sim::Process* process : down_) {
-      if (process->alive() || !process->node().powered()) continue;
-      process->restart();
-      scene.did("restarted " + process->name(), 0);
-    }
+    for (sim::Process* process : scene.processes()) bring_up(scene, *process);
   }
-  std::vector<sim::Process*> down_;
 };
 
 }  // namespace

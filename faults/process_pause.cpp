@@ -8,21 +8,12 @@ namespace {
 class ProcessPause final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Process* process : scene.processes()) {
-      if (!process->alive() || process->paused()) {
-        scene.missed(process->name() + (process->alive() ? " was paused already" : " was down"));
-        continue;
-      }
       paused_.emplace_back(process, process->incarnation());
-      scene.did("paused " + process->name());
-      process->pause();
+      pause(scene, *process);
     }
   }
   void heal(Scene& scene) override {
-    for (const auto& [process, incarnation] : paused_) {
-      if (!process->paused() || process->incarnation() != incarnation) continue;
-      scene.did("resumed " + process->name(), 0);
-      process->resume();
-    }
+    for (const auto& [process, incarnation] : paused_) resume(scene, *process, incarnation);
   }
   std::vector<std::pair<sim::Process*, std::uint32_t>> paused_;
 };

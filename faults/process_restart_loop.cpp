@@ -9,25 +9,18 @@ class RestartLoop final : public Fault {
     for (sim::Process* process : scene.processes()) crash(scene, *process);
   }
   void crash(Scene& scene, sim::Process& process) {
-    if (process.alive()) {
-      process.crash();
-      scene.did("crashed " + process.name());
-    } else {
-      scene.missed(process.name() + " was down");
-    }
+    take_down(scene, process, How::crash);
     scene.later(scene.duration("down"), [this, &scene, &process] { restart(scene, process); });
   }
   void restart(Scene& scene, sim::Process& process) {
-    if (!process.alive() && process.node().powered()) process.restart();
+    bring_up(scene, process);
     scene.later(scene.duration("up"), [this, &scene, &process] {
       if (!over_) crash(scene, process);
     });
   }
   void heal(Scene& scene) override {
     over_ = true;
-    for (sim::Process* process : scene.processes()) {
-      if (!process->alive() && process->node().powered()) process->restart();
-    }
+    for (sim::Process* process : scene.processes()) bring_up(scene, *process);
   }
   bool over_ = false;
 };

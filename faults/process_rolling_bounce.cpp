@@ -13,23 +13,14 @@ class RollingBounce final : public Fault {
   void next(Scene& scene) {
     if (at_ == queue_.size()) return;
     sim::Process& process = *queue_[at_++];
-    if (process.alive()) {
-      process.stop();
-      scene.did("stopped " + process.name());
-    } else {
-      scene.missed(process.name() + " was down already");
-    }
+    take_down(scene, process, How::stop);
     scene.later(scene.duration("down"), [this, &scene, &process] {
-      start(process);
+      bring_up(scene, process);
       scene.later(scene.duration("gap"), [this, &scene] { next(scene); });
     });
   }
-  static void start(sim::Process& process) {
-    const bool up = process.alive() && process.process_state() != sim::ProcessState::stopping;
-    if (!up && process.node().powered()) process.restart();
-  }
-  void heal(Scene&) override {
-    for (sim::Process* process : queue_) start(*process);
+  void heal(Scene& scene) override {
+    for (sim::Process* process : queue_) bring_up(scene, *process);
     at_ = queue_.size();
   }
   std::vector<sim::Process*> queue_;

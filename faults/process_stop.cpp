@@ -7,25 +7,11 @@ namespace {
 
 class ProcessStop final : public Fault {
   void strike(Scene& scene) override {
-    for (sim::Process* process : scene.processes()) {
-      if (!process->alive()) {
-        scene.missed(process->name() + " was down already");
-        continue;
-      }
-      stopped_.push_back(process);
-      scene.did("stopped " + process->name());
-      process->stop();
-    }
+    for (sim::Process* process : scene.processes()) take_down(scene, *process, How::stop);
   }
   void heal(Scene& scene) override {
-    for (sim::Process* process : stopped_) {
-      if (process->alive() && process->process_state() != sim::ProcessState::stopping) continue;
-      if (!process->node().powered()) continue;
-      process->restart();
-      scene.did("restarted " + process->name(), 0);
-    }
+    for (sim::Process* process : scene.processes()) bring_up(scene, *process);
   }
-  std::vector<sim::Process*> stopped_;
 };
 
 }  // namespace

@@ -11,20 +11,16 @@ class ZoneLoss final : public Fault {
     for (const auto& node : scene.world.sim.nodes()) {
       const auto of_zone = [&](const sim::Node* hit) { return hit->zone() == node->zone(); };
       const auto hit = scene.nodes();
-      if (std::none_of(hit.begin(), hit.end(), of_zone) || !node->powered()) continue;
-      dark_.push_back(node.get());
-      node->power_off();
-      scene.did("lost " + node->name() + " of zone " + node->zone());
+      if (std::none_of(hit.begin(), hit.end(), of_zone)) continue;
+      of_zones_.push_back(node.get());
+      if (power_off(scene, *node, "had no power already"))
+        scene.did("lost " + node->name() + " of zone " + node->zone());
     }
-    if (dark_.empty()) scene.missed("no machine of the zone had power");
   }
   void heal(Scene& scene) override {
-    for (sim::Node* node : dark_) {
-      if (!node->powered()) node->power_on();
-    }
-    if (!dark_.empty()) scene.did("power back in " + std::to_string(dark_.size()) + " machines", 0);
+    for (sim::Node* node : of_zones_) power_on(scene, *node, "power back at ");
   }
-  std::vector<sim::Node*> dark_;
+  std::vector<sim::Node*> of_zones_;
 };
 
 }  // namespace

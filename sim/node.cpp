@@ -56,7 +56,8 @@ void Node::power_on() {
   powered_ = true;
   for (const auto& process : processes_) process->powered_ = true;
   for (std::size_t i = 0; i < listeners_.size(); ++i) listeners_[i](*this, NodeChange::power_restored);
-  for (Process* process : std::exchange(to_restart_, {})) process->restart();
+  for (Process* process : std::exchange(to_restart_, {})) process->bring_up();
+  for (const auto& process : processes_) process->start_if_wanted();
 }
 
 void Timer::set_after(Duration delay) { set_at_mono(process_.node().clock().mono(process_.now()) + delay); }

@@ -46,7 +46,7 @@ class Node {
   bool powered() const { return powered_; }
   /// Every process crashes; listeners (disks) lose what was not durable.
   void power_off();
-  /// Restarts the processes that ran when the power went.
+  /// Brings up the processes that ran when the power went, and starts those that were wanted up meanwhile.
   void power_on();
   void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
 

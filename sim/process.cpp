@@ -48,6 +48,7 @@ void Process::start(Main main) {
 void Process::begin_incarnation() {
   state_ = ProcessState::running;
   TaskScope::state = TaskScope::State::running;
+  wanted_up_since_ = kNever;
   ++incarnation_;
   if (main_) spawn("main", main_(*this));
   tell(ProcessChange::started);
@@ -169,14 +170,31 @@ void Process::restart() {
   auto& dying = simulation->crashed_while_running_;
   if (std::find(dying.begin(), dying.end(), this) != dying.end()) {
     // Its last code has yet to be unwound.
-    simulation->schedule(now(), Callback::to<&Process::restart>(*this), kKernelEntity, Priority::first);
+    wanted_up_since_ = now();
+    simulation->schedule(now(), Callback::to<&Process::start_if_wanted>(*this), kKernelEntity,
+                         Priority::first);
     return;
   }
   begin_incarnation();
 }
 
+void Process::bring_up() {
+  if (alive() && !stopping()) return;
+  wanted_up_since_ = std::min(wanted_up_since_, now());
+  start_if_wanted();
+}
+
+void Process::keep_down(bool kept) {
+  kept_down_ = kept;
+  start_if_wanted();
+}
+
+void Process::start_if_wanted() {
+  if (wanted_up_since_ != kNever && !kept_down_ && powered_) restart();
+}
+
 void Process::stop() {
-  if (!alive() || (paused() ? before_pause_ : state_) == ProcessState::stopping) return;
+  if (!alive() || stopping()) return;
   (paused() ? before_pause_ : state_) = ProcessState::stopping;
   tell(ProcessChange::stopping);
   if (stop_handler_) {

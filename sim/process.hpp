@@ -10,6 +10,9 @@
 //              on to its next wait.
 //   restart()  after a crash or stop: runs main again as a new incarnation.
 //   stop()     graceful: runs the stop handler, then ends; without one ends at once.
+//   bring_up() what a supervisor does: starts it if it is not up; while its machine has no power or somebody
+//   keeps it down
+//              (keep_down), as soon as that is over.
 //
 // Crash in the middle of a step. A subscriber of a moment may crash the process that announces it. The
 // process is dead from that very point: announce() does not return but unwinds the announcing code (it throws
@@ -64,6 +67,8 @@ class alignas(64) Process : public TaskScope {
   bool powered() const { return powered_; }
   bool alive() const { return TaskScope::state != TaskScope::State::ended; }
   bool paused() const { return TaskScope::state == TaskScope::State::paused; }
+  /// Running its stop handler, or paused in it.
+  bool stopping() const { return (paused() ? before_pause_ : state_) == ProcessState::stopping; }
   /// 1 from the first start on, one more with each restart: what fences the past off.
   std::uint32_t incarnation() const { return incarnation_; }
 
@@ -76,6 +81,11 @@ class alignas(64) Process : public TaskScope {
   /// Restarting a live process crashes it first.
   void restart();
   void stop();
+  void bring_up();
+  /// Until it is called with `false`, bring_up() and the machine's power start nothing.
+  void keep_down(bool kept);
+  /// The first bring_up() that could not start it; kNever: none.
+  Time wanted_up_since() const { return wanted_up_since_; }
   /// Crashes this process from inside its own code, which is unwound.
   [[noreturn]] void fail();
 
@@ -166,6 +176,7 @@ class alignas(64) Process : public TaskScope {
   void release_later();
   void release_next();
   void begin_incarnation();
+  void start_if_wanted();
   void end(ProcessState as, ProcessChange change);
   void destroy_frames();
   void tell(ProcessChange change);
@@ -184,6 +195,8 @@ class alignas(64) Process : public TaskScope {
   Main stop_handler_;
   EventHandle release_;
   std::vector<Listener> listeners_;
+  Time wanted_up_since_ = kNever;
+  bool kept_down_ = false;
 };
 
 class [[nodiscard]] Process::ReachAwaiter {

@@ -158,8 +158,7 @@ void Broker::on_halt(void* self, std::uint64_t incarnation) {
 
 void Broker::on_supervisor(void* self, std::uint64_t incarnation) {
   sim::Process& process = static_cast<Broker*>(self)->process_;
-  const bool still_dead = !process.alive() && process.incarnation() == incarnation;
-  if (still_dead && process.node().powered()) process.restart();
+  if (process.incarnation() == incarnation) process.bring_up();
 }
 
 sim::Task<> Broker::stop(sim::Process& process) {

@@ -134,8 +134,7 @@ void ConsumerLoop::give_up() {
 
 void ConsumerLoop::on_supervisor(void* self, std::uint64_t incarnation) {
   sim::Process& process = static_cast<ConsumerLoop*>(self)->process_;
-  const bool still_dead = !process.alive() && process.incarnation() == incarnation;
-  if (still_dead && process.node().powered()) process.restart();
+  if (process.incarnation() == incarnation) process.bring_up();
 }
 
 std::int64_t ConsumerLoop::position(PartitionId partition) const {

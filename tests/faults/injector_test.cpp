@@ -85,6 +85,7 @@ TEST_CASE("a fault that met nothing is reported, and the run is inconclusive") {
     auto second = spec("process.crash", "process(server-1)");
     second.id = "again";
     second.timing = At{12s};
+    second.lasts = fixed(2s);
     const auto reports = bench.run({first, second});
     CHECK(reports[0].conclusive());
     CHECK_FALSE(reports[1].conclusive());
