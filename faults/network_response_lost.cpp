@@ -1,5 +1,6 @@
 // network.response_lost: requests arrive and are executed, their responses vanish; the connection lives on,
-// and the client can only time out. The outcome of the request is unknown to it.
+// and the client can only time out. The outcome of the request is unknown to it. As TCP delivers in order or
+// not at all, a lost response takes all later ones of its connection with it.
 #include "faults/network_fault.hpp"
 
 namespace wrackline::faults {
@@ -23,7 +24,8 @@ class ResponseLost final : public RuleFault {
 const FaultType& network_response_lost() {
   static const FaultType type{
       .name = "network.response_lost",
-      .summary = "responses vanish after the request was executed",
+      .summary =
+          "responses vanish after the request was executed, and with each all later ones of its connection",
       .targets = TargetKind::nodes,
       .lasts = true,
       .params = {peers_param(),

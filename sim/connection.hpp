@@ -52,6 +52,8 @@ struct alignas(64) Direction {
   static constexpr std::uint8_t kWaiting = 2;    ///< earlier messages wait in the inbox
   static constexpr std::uint8_t kBlackHole = 4;  ///< the path has forgotten the connection
   static constexpr std::uint8_t kHandshake = 8;  ///< data may have to wait until it is established
+  static constexpr std::uint8_t kSilenced = 16;  ///< data was lost: none that follows can be delivered
+  static constexpr std::uint8_t kOfSending = kHandshake | kSilenced;
 
   Network* network = nullptr;
   Link* link = nullptr;

@@ -7,7 +7,10 @@
 //   hold           kept back until the rule ends, then sent at the next retransmission of TCP (0.2 s, 0.6
 //   s, 1.4 s, ...
 //                  after the first attempt, at most 120 s apart); what follows waits behind it
-//   drop           vanishes; the connection lives on, and only a timeout of the caller's can notice
+//   drop           vanishes, and with it all data that follows on the connection in that direction (TCP
+//   delivers
+//                  in order or not at all); the connection lives on, and only a timeout of the caller's can
+//                  notice
 //   reset          vanishes, and the connection breaks: both sides are told at once
 // Of several rules the hardest verdict wins, and delays add up. Packets already on their way are not touched.
 #pragma once

@@ -71,6 +71,12 @@ class EnvelopeQueue {
   Envelope* front() const { return last_ == nullptr ? nullptr : last_->next; }  ///< null if empty
   Envelope* back() const { return last_; }                                      ///< null if empty
   Envelope* after(const Envelope* envelope) const { return envelope == last_ ? nullptr : envelope->next; }
+  std::uint64_t bytes() const {
+    std::uint64_t sum = 0;
+    for (const Envelope* envelope = front(); envelope != nullptr; envelope = after(envelope))
+      sum += envelope->bytes;
+    return sum;
+  }
   void push(Envelope* envelope) {
     if (last_ == nullptr) {
       envelope->next = envelope;

@@ -62,6 +62,15 @@ bool Socket::is_open() const {
   return here != nullptr && here->sender != detail::Side::closed;
 }
 
+std::uint64_t Socket::unread_bytes() const {
+  const detail::Direction* here = out();
+  if (here == nullptr) return 0;
+  std::uint64_t bytes = here->on_the_way.bytes();
+  if (here->has(detail::Direction::kWaiting))
+    bytes += out_->connection().inbox[here->from_side].arrived.bytes();
+  return bytes;
+}
+
 Process& Socket::peer() const {
   const detail::Direction* here = out();
   assert(here != nullptr);
@@ -257,8 +266,11 @@ void Network::transmit(Direction& direction, Envelope* envelope, bool control) {
   }
   envelope->due = leaves + link.latency->sample_duration(link.stream);
 
-  if (!rules_.empty()) [[unlikely]] {
-    const Verdict verdict = judge(direction, *envelope, control, envelope->held_by);
+  if (!rules_.empty() || direction.has(Direction::kSilenced)) [[unlikely]] {
+    Verdict verdict = judge(direction, *envelope, control, envelope->held_by);
+    if (!control && direction.has(Direction::kSilenced))
+      verdict.action = std::max(verdict.action, Verdict::Action::drop);
+    if (!control && verdict.action == Verdict::Action::drop) direction.set(Direction::kSilenced, true);
     if (verdict.after > Duration{0}) {
       ++counts_.delayed;
       envelope->due += verdict.after;
@@ -312,7 +324,7 @@ void Network::arm(Direction& direction) {
 
 [[gnu::always_inline]] inline void Network::arrive(Direction& direction, Envelope* envelope) {
   // An event of the link's own: no process's code runs.
-  if ((direction.obstacles & ~Direction::kHandshake) == 0 && detail::is_up(direction.receivers_side) &&
+  if ((direction.obstacles & ~Direction::kOfSending) == 0 && detail::is_up(direction.receivers_side) &&
       direction.receiver->takes_mail_from_kernel()) [[likely]] {
     direction.receiver->enter([&] { hand_over(direction, envelope); });
     return;

@@ -61,6 +61,9 @@ class Socket {
   void resume_reading();
 
   bool is_open() const;
+  /// Of what was sent: how much the process on the other side has not taken yet. It fills the buffers of a
+  /// real connection, whose size is the caller's to know.
+  std::uint64_t unread_bytes() const;
   Process& peer() const;
   friend bool operator==(const Socket&, const Socket&) = default;
 

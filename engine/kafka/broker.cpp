@@ -73,6 +73,9 @@ void Broker::handle(std::uint32_t slot) {
       answer(ticket, Api::metadata, bytes, std::move(known));
       break;
     }
+    case Api::api_versions:
+      answer(ticket, Api::api_versions, kSmallMessageBytes, ApiVersionsResponse{});
+      break;
     case Api::transaction:
       handle_transactional(ticket, message.as<TxnRequest>());
       break;

@@ -4,13 +4,11 @@
 #include <cassert>
 #include <utility>
 
+#include "engine/kafka/broker_ids.hpp"
+
 namespace wrackline::kafka {
 
 namespace {
-
-bool contains(std::span<const BrokerId> ids, BrokerId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
 
 std::vector<BrokerId> without(std::span<const BrokerId> ids, BrokerId id) {
   std::vector<BrokerId> rest;

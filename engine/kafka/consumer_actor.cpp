@@ -6,8 +6,6 @@ namespace wrackline::kafka {
 
 namespace {
 
-constexpr std::uint64_t kMetadataCorrelation = std::uint64_t{1} << 62;
-
 std::int64_t records_bytes(const ConsumerRequestBody& body) {
   if (const auto* commit = std::get_if<OffsetCommitRequest>(&body)) {
     return 32 * static_cast<std::int64_t>(commit->offsets.size());
@@ -25,8 +23,7 @@ ConsumerActor::ConsumerActor(ClusterContext& cluster, sim::Process& process,
       process_{process},
       fetch_{fetch},
       consumer_{config, process.node().mono_ms()},
-      connections_{
-          cluster, process, *this, kLanes, fetch.reconnect_backoff_ms, fetch.reconnect_backoff_max_ms} {
+      connections_{cluster, process, *this, kLanes, fetch.connections} {
   std::vector<PartitionMetadata> known;
   for (PartitionId p = 0; p < cluster.layout.partition_count(); ++p) {
     PartitionMetadata about;
@@ -48,22 +45,25 @@ void ConsumerActor::subscribe(std::vector<TopicId> topics, Listener listener) {
 /// Puts what the client decided on the wire.
 void ConsumerActor::flush() {
   ConsumerNetworkClient& network = consumer_.network();
-  for (const ConsumerNetworkClient::Connection& closed : network.closed()) {
-    if (closed.node >= 1) connections_.close(closed.node, closed.coordinator ? 1 : 0);
-  }
+  for (const ClusterClient::Channel& channel : connections_.expire()) give_up_on(channel);
+  auto closed = std::move(network.closed());
   network.closed().clear();
+  for (const ConsumerNetworkClient::Connection& connection : closed) {
+    if (connection.node < 1) continue;
+    const unsigned lane = connection.coordinator ? 1 : 0;
+    connections_.disconnect(connection.node, lane);
+    give_up_on({connection.node, lane});
+  }
   auto outbox = std::move(network.outbox());
   network.outbox().clear();
   for (OutgoingRequest& request : outbox) {
     const unsigned lane = request.coordinator_connection ? 1 : 0;
     BrokerId node = request.node;
     if (node == kAnyBroker) {
-      node = connections_.any_broker(lane);
+      node = connections_.least_loaded(lane, [&](BrokerId broker) {
+        return network.has_pending({broker, request.coordinator_connection}) ? 1U : 0U;
+      });
       any_broker_ = node;
-    }
-    if (node == kNoBroker || !connections_.may_connect(node, lane)) {
-      network.connection_lost({request.node, request.coordinator_connection});
-      continue;
     }
     ConsumerRequest wrapped;
     const auto bytes = kSmallMessageBytes + static_cast<std::uint32_t>(records_bytes(request.body));
@@ -72,7 +72,11 @@ void ConsumerActor::flush() {
     wrapped.min_bytes = fetch_.fetch_min_bytes;
     wrapped.max_bytes = fetch_.fetch_max_bytes;
     wrapped.max_bytes_per_partition = fetch_.max_partition_fetch_bytes;
-    connections_.socket(node, lane).send(kind_of(Api::consumer), bytes, std::move(wrapped), request.id);
+    if (node == kNoBroker ||
+        !connections_.send(
+            node, lane, sim::Message::make(kind_of(Api::consumer), bytes, std::move(wrapped), request.id))) {
+      network.connection_lost({request.node, request.coordinator_connection});
+    }
   }
   ask_for_metadata();
 }
@@ -80,15 +84,8 @@ void ConsumerActor::flush() {
 void ConsumerActor::ask_for_metadata() {
   const std::int64_t age_ms = now_ms() - consumer_.metadata().last_update_ms();
   const bool wanted = consumer_.metadata().update_requested() || age_ms >= consumer_.metadata().max_age_ms();
-  if (metadata_in_flight_ && process_.now() >= metadata_give_up_) metadata_in_flight_ = false;
-  if (!wanted || metadata_in_flight_ || process_.now() < metadata_not_before_) return;
-  const BrokerId broker = connections_.any_broker(0);
-  if (broker == kNoBroker) return;
-  metadata_in_flight_ = true;
-  metadata_not_before_ = process_.now() + std::chrono::milliseconds{100};
-  metadata_give_up_ = process_.now() + std::chrono::milliseconds{fetch_.connection_setup_timeout_ms};
-  connections_.socket(broker, 0).send(kind_of(Api::metadata), kSmallMessageBytes, MetadataRequest{},
-                                      kMetadataCorrelation | ++metadata_correlation_);
+  connections_.maybe_update_metadata(
+      wanted, [this](BrokerId broker) { return consumer_.network().has_pending({broker, false}) ? 1U : 0U; });
 }
 
 /// A pass of the heartbeat thread.
@@ -100,13 +97,15 @@ void ConsumerActor::pump() {
 
 void ConsumerActor::arm() {
   process_.cancel(timer_);
-  ConsumerCoordinator* const coordinator = consumer_.coordinator();
-  if (coordinator == nullptr) return;
-  std::int64_t next_ms = coordinator->heartbeat_deadline_ms(now_ms());
-  if (next_ms == kNoDeadlineMs) return;
-  next_ms = std::max(next_ms, now_ms() + 1);
-  timer_ = process_.schedule(process_.node().clock().true_time_of_mono(std::chrono::milliseconds{next_ms}),
-                             {&on_timer, this, 0});
+  sim::Time at = connections_.next_deadline();
+  if (ConsumerCoordinator* const coordinator = consumer_.coordinator()) {
+    const std::int64_t next_ms = coordinator->heartbeat_deadline_ms(now_ms());
+    if (next_ms != kNoDeadlineMs) {
+      at = std::min(at, process_.node().clock().true_time_of_mono(
+                            std::chrono::milliseconds{std::max(next_ms, now_ms() + 1)}));
+    }
+  }
+  if (at != sim::kNever) timer_ = process_.schedule(at, {&on_timer, this, 0});
 }
 
 void ConsumerActor::on_timer(void* self, std::uint64_t) {
@@ -193,12 +192,9 @@ sim::Task<> ConsumerActor::close(std::int64_t timeout_ms) {
 }
 
 void ConsumerActor::on_message(sim::Socket socket, sim::Message message) {
-  BrokerId broker = kNoBroker;
-  unsigned lane = 0;
-  if (!connections_.owner(socket, broker, lane)) return;
-  connections_.succeeded(broker, lane);
+  if (!connections_.owner(socket)) return;
   if (api_of(message.kind()) == Api::metadata) {
-    metadata_in_flight_ = false;
+    connections_.metadata_arrived();
     std::vector<PartitionMetadata> known;
     for (const auto& told : message.as<MetadataResponse>().partitions) {
       PartitionMetadata about;
@@ -208,6 +204,9 @@ void ConsumerActor::on_message(sim::Socket socket, sim::Message message) {
       known.push_back(std::move(about));
     }
     consumer_.metadata().update(std::move(known), now_ms());
+  } else if (api_of(message.kind()) == Api::api_versions) {
+    connections_.checked(socket);
+    pump();
   } else {
     consumer_.network().deliver(message.correlation(), std::move(message.as<ConsumerResponseBody>()));
     pump();
@@ -216,21 +215,24 @@ void ConsumerActor::on_message(sim::Socket socket, sim::Message message) {
 }
 
 void ConsumerActor::on_closed(sim::Socket socket, sim::CloseReason) {
-  BrokerId broker = kNoBroker;
-  unsigned lane = 0;
-  if (!connections_.lost(socket, broker, lane)) return;
+  const std::optional<ClusterClient::Channel> lost = connections_.lost(socket);
+  if (!lost) return;
+  give_up_on(*lost);
+  pump();
+  arrived_.wake_all();
+}
+
+/// Its connection is gone: the requests on it fail, and who leads what may have changed.
+void ConsumerActor::give_up_on(ClusterClient::Channel channel) {
   ConsumerNetworkClient& network = consumer_.network();
-  const ConsumerNetworkClient::Connection connection{broker, lane == 1};
+  const ConsumerNetworkClient::Connection connection{channel.broker, channel.lane == 1};
   network.connection_lost(connection);
-  if (broker == any_broker_) network.connection_lost({kAnyBroker, lane == 1});
-  const sim::Time retry = connections_.retry_at(broker, lane);
+  if (channel.broker == any_broker_) network.connection_lost({kAnyBroker, channel.lane == 1});
+  const sim::Time retry = connections_.retry_at(channel.broker, channel.lane);
   network.set_unavailable_until(
       connection,
       std::chrono::floor<std::chrono::milliseconds>(process_.node().clock().mono(retry)).count() + 1);
-  metadata_in_flight_ = false;
   consumer_.metadata().request_update();
-  pump();
-  arrived_.wake_all();
 }
 
 }  // namespace wrackline::kafka

@@ -27,9 +27,7 @@ struct ConsumerFetchSettings {
   std::int64_t fetch_max_wait_ms = 500;
   std::int64_t fetch_max_bytes = 52428800;
   std::int64_t max_partition_fetch_bytes = 1048576;
-  std::int64_t reconnect_backoff_ms = 50;
-  std::int64_t reconnect_backoff_max_ms = 1000;
-  std::int64_t connection_setup_timeout_ms = 10000;
+  ConnectionSettings connections;
 };
 
 class ConsumerActor final : public sim::Endpoint {
@@ -60,6 +58,7 @@ class ConsumerActor final : public sim::Endpoint {
     return consumer_.coordinator() == nullptr ? -1 : consumer_.coordinator()->generation().id;
   }
 
+  void on_open(sim::Socket socket) override { connections_.opened(socket); }
   void on_message(sim::Socket socket, sim::Message message) override;
   void on_closed(sim::Socket socket, sim::CloseReason why) override;
 
@@ -70,6 +69,7 @@ class ConsumerActor final : public sim::Endpoint {
   void pump();
   void arm();
   void ask_for_metadata();
+  void give_up_on(ClusterClient::Channel channel);
   static void on_timer(void* self, std::uint64_t);
   sim::Task<> wait_until_ms(std::int64_t at_ms, sim::Time give_up);
 
@@ -82,11 +82,7 @@ class ConsumerActor final : public sim::Endpoint {
   bool woken_ = false;
   sim::Signal arrived_{"an answer for the consumer"};
   sim::EventHandle timer_;
-  bool metadata_in_flight_ = false;
-  sim::Time metadata_not_before_{};
-  sim::Time metadata_give_up_{};
   BrokerId any_broker_ = kNoBroker;  ///< where the last request to "any broker" went
-  std::uint64_t metadata_correlation_ = 0;
 };
 
 }  // namespace wrackline::kafka

@@ -7,8 +7,8 @@
 // to the owner of the request.
 //
 // Modelled: request timeouts (they cost the whole connection and every request on it), connection loss, no
-// sending to a node while its connection is down (reconnect backoff). Not modelled: connection set-up as own
-// messages, metadata requests (consumer_metadata.hpp). From: ConsumerNetworkClient, NetworkClient.
+// sending to a node while its connection is down (reconnect backoff). Elsewhere: the set-up of connections
+// (cluster_client.hpp), metadata requests (consumer_metadata.hpp). From: ConsumerNetworkClient, NetworkClient.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "engine/kafka/broker_ids.hpp"
+
 namespace wrackline::kafka {
 
 namespace {
@@ -12,10 +14,6 @@ std::vector<BrokerId> sorted(std::span<const BrokerId> ids) {
   std::vector<BrokerId> result{ids.begin(), ids.end()};
   std::sort(result.begin(), result.end());
   return result;
-}
-
-bool contains(std::span<const BrokerId> ids, BrokerId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
 }  // namespace

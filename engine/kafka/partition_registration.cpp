@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <cassert>
 
+#include "engine/kafka/broker_ids.hpp"
+
 namespace wrackline::kafka {
 
 namespace {
 
 using Ids = std::vector<BrokerId>;
-
-bool contains(std::span<const BrokerId> ids, BrokerId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
 
 bool contains_all(std::span<const BrokerId> ids, std::span<const BrokerId> wanted) {
   return std::all_of(wanted.begin(), wanted.end(), [&](BrokerId id) { return contains(ids, id); });

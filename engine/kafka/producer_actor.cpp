@@ -13,8 +13,12 @@ namespace {
 
 /// Above this many keys their partitions are computed each time instead of remembered.
 constexpr std::size_t kMostRememberedKeys = std::size_t{1} << 22;
-/// Keeps these correlations apart from the sender's.
-constexpr std::uint64_t kMetadataCorrelation = std::uint64_t{1} << 40;
+/// A connection without room is looked at again after this.
+constexpr std::chrono::milliseconds kLookAgain{5};
+
+std::uint32_t bytes_of(const ProduceRequest& request) {
+  return kSmallMessageBytes + static_cast<std::uint32_t>(request.size_bytes);
+}
 
 }  // namespace
 
@@ -39,19 +43,13 @@ ProducerActor::ProducerActor(ClusterContext& cluster, sim::Process& process, App
       process_{process},
       application_{application},
       options_{std::move(options)},
-      connections_{cluster,
-                   process,
-                   *this,
-                   1,
-                   options_.reconnect_backoff_ms,
-                   options_.reconnect_backoff_max_ms,
-                   options_.jitter_purpose},
+      connections_{cluster, process, *this, 1, options_.connections, options_.jitter_purpose},
       sticky_draws_{process.sim().seed(), process.name(), "sticky partition"},
       first_partition_{cluster.layout.topics()[static_cast<std::size_t>(options_.topic)].first} {}
 
 void ProducerActor::open() {
   connections_.forget();
-  metadata_in_flight_ = false;
+  unwritten_.clear();
   ProducerConfig config = options_.config;
   config.jitter_seed =
       sim::mix(process_.sim().seed() ^ (std::uint64_t{options_.number} << 32) ^ process_.incarnation());
@@ -61,11 +59,23 @@ void ProducerActor::open() {
 void ProducerActor::turn() {
   const Nanos now = local_now();
   application_.hand_over();
-  for (const BrokerId node : client_->sender.handle_request_timeouts(now)) connections_.close(node, 0);
+  for (const BrokerId node : client_->sender.handle_request_timeouts(now)) {
+    connections_.disconnect(node, 0);
+    give_up_on(node);
+  }
+  for (const ClusterClient::Channel& channel : connections_.expire()) give_up_on(channel.broker);
+  if (!unwritten_.empty()) write_what_waits();
   send();
   report();
-  if (client_->metadata.update_requested()) ask_for_metadata();
+  ask_for_metadata();
   schedule_next();
+}
+
+/// Its connection is gone: what was under way on it fails, and who leads what may have changed.
+void ProducerActor::give_up_on(BrokerId broker) {
+  client_->metadata.request_update();
+  client_->sender.handle_disconnect(broker, local_now());
+  std::erase_if(unwritten_, [broker](const ProduceRequest& request) { return request.node == broker; });
 }
 
 PartitionId ProducerActor::hash_partition(std::uint32_t key) {
@@ -86,24 +96,56 @@ PartitionId ProducerActor::hash_partition(std::uint32_t key) {
 void ProducerActor::send() {
   const Nanos now = local_now();
   for (const BrokerId broker : cluster_.layout.brokers()) {
-    client_->sender.set_reachable(broker, connections_.may_connect(broker, 0));
+    client_->sender.set_reachable(broker, !connections_.is_backing_off(broker, 0));
+    const bool has_unwritten = std::any_of(unwritten_.begin(), unwritten_.end(),
+                                           [broker](const auto& request) { return request.node == broker; });
+    client_->sender.set_ready(broker, connections_.is_ready(broker, 0) && !has_unwritten);
   }
   client_->sender.run(now, outbox_);
+  for (const BrokerId broker : client_->sender.awaited()) connections_.ready(broker, 0);
   for (ProduceRequest& request : outbox_.produce) {
     process_.announce(moments::kProducerSending, options_.number, request.node,
                       static_cast<std::int64_t>(request.batches.size()));
-    const auto bytes = kSmallMessageBytes + static_cast<std::uint32_t>(request.size_bytes);
-    const std::uint32_t correlation = request.correlation;
-    const bool unanswered = request.acks == 0;
-    connections_.socket(request.node, 0).send(kind_of(Api::produce), bytes, std::move(request), correlation);
-    if (unanswered) client_->sender.handle_written(correlation, now);
+    if (request.acks == 0 && !has_room(request)) {
+      unwritten_.push_back(std::move(request));
+    } else {
+      write(std::move(request));
+    }
   }
   for (TxnRequest& request : outbox_.transactional) {
     const std::uint32_t correlation = request.correlation;
-    connections_.socket(request.node, 0)
-        .send(kind_of(Api::transaction), kSmallMessageBytes, std::move(request), correlation);
+    const BrokerId node = request.node;
+    connections_.send(
+        node, 0,
+        sim::Message::make(kind_of(Api::transaction), kSmallMessageBytes, std::move(request), correlation));
   }
   outbox_.clear();
+}
+
+bool ProducerActor::has_room(const ProduceRequest& request) const {
+  return connections_.socket(request.node, 0).unread_bytes() + bytes_of(request) <=
+         static_cast<std::uint64_t>(options_.socket_buffers_bytes);
+}
+
+void ProducerActor::write(ProduceRequest request) {
+  const std::uint32_t correlation = request.correlation;
+  const BrokerId node = request.node;
+  const bool unanswered = request.acks == 0;
+  connections_.send(
+      node, 0, sim::Message::make(kind_of(Api::produce), bytes_of(request), std::move(request), correlation));
+  if (unanswered) client_->sender.handle_written(correlation, local_now());
+}
+
+/// Sends that did not complete, now that the broker may have read. With its connection such a request is
+/// lost.
+void ProducerActor::write_what_waits() {
+  for (ProduceRequest& request : std::exchange(unwritten_, {})) {
+    if (has_room(request)) {
+      write(std::move(request));
+    } else {
+      unwritten_.push_back(std::move(request));
+    }
+  }
 }
 
 void ProducerActor::report() {
@@ -114,16 +156,8 @@ void ProducerActor::report() {
 }
 
 void ProducerActor::ask_for_metadata() {
-  if (metadata_in_flight_ && process_.now() >= metadata_give_up_) metadata_in_flight_ = false;
-  if (metadata_in_flight_ || process_.now() < metadata_not_before_) return;
-  const BrokerId broker = connections_.any_broker(0);
-  if (broker == kNoBroker) return;
-  metadata_in_flight_ = true;
-  metadata_not_before_ = process_.now() + std::chrono::milliseconds{options_.config.retry_backoff_ms};
-  metadata_give_up_ = process_.now() + std::chrono::milliseconds{options_.connection_setup_timeout_ms};
-  ++metadata_correlation_;
-  connections_.socket(broker, 0).send(kind_of(Api::metadata), kSmallMessageBytes, MetadataRequest{},
-                                      kMetadataCorrelation | metadata_correlation_);
+  connections_.maybe_update_metadata(client_->metadata.update_requested(),
+                                     [this](BrokerId broker) { return client_->sender.in_flight(broker); });
 }
 
 void ProducerActor::schedule_next() {
@@ -134,13 +168,8 @@ void ProducerActor::schedule_next() {
     at = std::max(process_.node().clock().true_time_of_mono(sim::Duration{next}), process_.now());
   }
   at = std::min(at, application_.next_turn());
-  if (metadata_in_flight_) at = std::min(at, metadata_give_up_);
-  if (client_->metadata.update_requested() && !metadata_in_flight_) {
-    at = std::min(at, std::max(metadata_not_before_, process_.now() + std::chrono::milliseconds{1}));
-  }
-  for (const BrokerId broker : cluster_.layout.brokers()) {
-    if (!connections_.may_connect(broker, 0)) at = std::min(at, connections_.retry_at(broker, 0));
-  }
+  at = std::min(at, connections_.next_deadline());
+  if (!unwritten_.empty()) at = std::min(at, process_.now() + kLookAgain);
   process_.cancel(timer_);
   if (at == sim::kNever) return;
   if (at <= process_.now()) at = process_.now() + sim::Duration{1};
@@ -150,10 +179,7 @@ void ProducerActor::schedule_next() {
 void ProducerActor::on_timer(void* self, std::uint64_t) { static_cast<ProducerActor*>(self)->turn(); }
 
 void ProducerActor::on_message(sim::Socket socket, sim::Message message) {
-  BrokerId broker = kNoBroker;
-  unsigned lane = 0;
-  if (!connections_.owner(socket, broker, lane)) return;
-  connections_.succeeded(broker, lane);
+  if (!connections_.owner(socket)) return;
   const Nanos now = local_now();
   switch (api_of(message.kind())) {
     case Api::produce:
@@ -165,13 +191,16 @@ void ProducerActor::on_message(sim::Socket socket, sim::Message message) {
                                                     message.as<TxnResponse>(), now);
       break;
     case Api::metadata: {
-      metadata_in_flight_ = false;
+      connections_.metadata_arrived();
       client_->metadata.update_sent();
       for (const auto& known : message.as<MetadataResponse>().partitions) {
         client_->metadata.update(known.partition, known.leader);
       }
       break;
     }
+    case Api::api_versions:
+      connections_.checked(socket);
+      break;
     default:
       break;
   }
@@ -179,14 +208,10 @@ void ProducerActor::on_message(sim::Socket socket, sim::Message message) {
 }
 
 void ProducerActor::on_closed(sim::Socket socket, sim::CloseReason) {
-  BrokerId broker = kNoBroker;
-  unsigned lane = 0;
-  if (!connections_.lost(socket, broker, lane)) return;
-  process_.announce(moments::kProducerDisconnected, options_.number, broker);
-  // A metadata request may have been on it: ask another broker.
-  metadata_in_flight_ = false;
-  client_->metadata.request_update();
-  client_->sender.handle_disconnect(broker, local_now());
+  const std::optional<ClusterClient::Channel> lost = connections_.lost(socket);
+  if (!lost) return;
+  process_.announce(moments::kProducerDisconnected, options_.number, lost->broker);
+  give_up_on(lost->broker);
   turn();
 }
 

@@ -7,9 +7,10 @@
 //   producer.turn();                       // one turn of the network thread, now
 //
 // All decisions are RecordAccumulator's and Sender's. A turn lets the application hand over what it has,
-// sends what is ready, tells the application what was completed, and sets the timer for the next. What a
-// crash takes: the accumulator, the requests in flight, the producer id. Not modelled: interceptors,
-// callbacks of single records (a batch completes as a whole).
+// sends what is ready (of acks=0 as much as the buffers of the connection take), tells the application what
+// was completed, and sets the timer for the next. What a crash takes: the accumulator, the requests in
+// flight, the producer id. Not modelled: interceptors, callbacks of single records (a batch completes as a
+// whole).
 #pragma once
 
 #include <cstdint>
@@ -28,10 +29,9 @@ struct ProducerActorOptions {
   std::uint32_t number = 0;  ///< of the producer, for moments
   TopicId topic = 0;
   ProducerConfig config;
-  std::int64_t reconnect_backoff_ms = 50;
-  std::int64_t reconnect_backoff_max_ms = 1000;
-  /// After that another broker is asked for the metadata.
-  std::int64_t connection_setup_timeout_ms = 10000;
+  ConnectionSettings connections;
+  /// What the kernels at both ends of a connection take before a send has to wait.
+  std::int64_t socket_buffers_bytes = 397'000;
   bool keyed = true;
   std::string key_prefix;
   /// A process may hold a consumer's connections too; their backoffs jitter apart.
@@ -80,6 +80,7 @@ class ProducerActor final : public sim::Endpoint {
   Nanos local_now() const { return local(process_.now()); }
   const ProducerConfig& config() const { return options_.config; }
 
+  void on_open(sim::Socket socket) override { connections_.opened(socket); }
   void on_message(sim::Socket socket, sim::Message message) override;
   void on_closed(sim::Socket socket, sim::CloseReason why) override;
 
@@ -101,9 +102,13 @@ class ProducerActor final : public sim::Endpoint {
   }
   PartitionId hash_partition(std::uint32_t key);
   void send();
+  bool has_room(const ProduceRequest& request) const;
+  void write(ProduceRequest request);
+  void write_what_waits();
   void report();
   void schedule_next();
   void ask_for_metadata();
+  void give_up_on(BrokerId broker);
   static void on_timer(void* self, std::uint64_t);
 
   ClusterContext& cluster_;
@@ -116,12 +121,9 @@ class ProducerActor final : public sim::Endpoint {
   PartitionId first_partition_ = 0;
   std::vector<std::int32_t> partition_of_key_;
   Outbox outbox_;
+  std::vector<ProduceRequest> unwritten_;  ///< under acks=0: their connection has no room
   std::vector<Completion> done_;
   sim::EventHandle timer_;
-  bool metadata_in_flight_ = false;
-  sim::Time metadata_not_before_{};
-  sim::Time metadata_give_up_{};
-  std::uint64_t metadata_correlation_ = 0;
 };
 
 }  // namespace wrackline::kafka

@@ -24,6 +24,11 @@ Sender::Node& Sender::node_of(BrokerId node) {
 
 bool Sender::can_send(BrokerId node) const {
   const auto index = static_cast<std::size_t>(node);
+  return can_queue(node) && (index >= nodes_.size() || nodes_[index].ready);
+}
+
+bool Sender::can_queue(BrokerId node) const {
+  const auto index = static_cast<std::size_t>(node);
   if (index >= nodes_.size()) return true;
   return nodes_[index].reachable &&
          nodes_[index].in_flight < static_cast<std::size_t>(config_.max_in_flight_requests_per_connection);
@@ -37,7 +42,7 @@ std::size_t Sender::in_flight(BrokerId node) const {
 BrokerId Sender::least_loaded_node() const {
   BrokerId best = kNoBroker;
   for (const BrokerId node : metadata_.brokers()) {
-    if (can_send(node) && (best == kNoBroker || in_flight(node) < in_flight(best))) best = node;
+    if (can_queue(node) && (best == kNoBroker || in_flight(node) < in_flight(best))) best = node;
   }
   return best;
 }
@@ -45,6 +50,7 @@ BrokerId Sender::least_loaded_node() const {
 // --- Rounds
 
 void Sender::run(Nanos now, Outbox& outbox) {
+  awaited_.clear();
   while (run_once(now, outbox)) {
   }
 }
@@ -95,7 +101,8 @@ Nanos Sender::next_wakeup(Nanos now) const {
   // Whoever waits for an answer, or for room on a connection, waits for nothing else.
   if (transactional_in_flight_ || sleeping_) return next;
   consider(accumulator_.next_expiry());
-  consider(accumulator_.next_ready_time(now, [this](BrokerId node) { return can_send(node); }));
+  // Also of a node whose connection nobody has wanted yet: it is opened when a batch is ready.
+  consider(accumulator_.next_ready_time(now, [this](BrokerId node) { return can_queue(node); }));
   return next;
 }
 
@@ -135,7 +142,7 @@ Sender::Round Sender::dispatch(TransactionManager::Pending request, Nanos now, O
     transactions_->retry(std::move(request));
     return Round::did_something;
   }
-  if (!can_send(node)) {
+  if (!can_queue(node)) {
     // The connection has room again after an answer.
     sleep_until_ = now;
     sleeping_ = std::move(request);
@@ -169,7 +176,10 @@ bool Sender::send_produce_data(Nanos now, Outbox& outbox) {
   for (const BrokerId node : ready.nodes) {
     const bool can = can_send(node);
     accumulator_.update_node_latency(node, now, can);
-    if (!can) continue;
+    if (!can) {
+      if (!node_of(node).ready) awaited_.push_back(node);
+      continue;
+    }
     accumulator_.drain(node, now, drained_);
     ends_.emplace_back(node, drained_.size());
   }

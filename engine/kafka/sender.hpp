@@ -6,7 +6,7 @@
 // max.in.flight.requests.per.connection, request.timeout.ms (all requests of the connection fail), retries,
 // order by muting when one request is in flight, delivery timeout of batches in flight, splitting, the wish
 // for metadata, and the requests of the TransactionManager, which are sent one at a time before any data. Not
-// modelled: throttling, connection set-up (the actor says which nodes are `reachable`).
+// modelled: throttling, connection set-up (the actor says which nodes are reachable, and which ready).
 //
 // An actor drives it like this (times in ns of the producer's own clock):
 //
@@ -97,6 +97,11 @@ class Sender {
   /// False while the connection to the node cannot take a request (down, reconnect backoff). All are
   /// reachable at first.
   void set_reachable(BrokerId node, bool reachable) { node_of(node).reachable = reachable; }
+  /// False while a connection is not ready to take requests: batches stay in the accumulator. For requests of
+  /// the transaction manager the sender waits until it is. All are ready at first.
+  void set_ready(BrokerId node, bool ready) { node_of(node).ready = ready; }
+  /// Whose connections the last `run` would have used, had they been ready.
+  const std::vector<BrokerId>& awaited() const { return awaited_; }
 
   std::size_t in_flight() const { return in_flight_.size(); }
   std::size_t in_flight(BrokerId node) const;
@@ -119,6 +124,7 @@ class Sender {
   struct Node {
     std::size_t in_flight = 0;
     bool reachable = true;
+    bool ready = true;
   };
 
   enum class Round : std::uint8_t { go_on, over, did_something };
@@ -128,6 +134,8 @@ class Sender {
   void send_produce_request(BrokerId node, std::span<ProducerBatch* const> batches, Nanos now,
                             Outbox& outbox);
   bool expire(Nanos now);
+  /// Whether a request may be given to the connection, to be written when it is ready.
+  bool can_queue(BrokerId node) const;
   bool can_send(BrokerId node) const;
   BrokerId least_loaded_node() const;
   Node& node_of(BrokerId node);
@@ -158,6 +166,7 @@ class Sender {
   std::optional<TransactionManager::Pending> sleeping_;  ///< waits out its backoff
   Nanos sleep_until_ = 0;
   bool transactional_in_flight_ = false;
+  std::vector<BrokerId> awaited_;
   std::vector<ProducerBatch*> drained_;
   std::vector<std::pair<BrokerId, std::size_t>> ends_;  ///< of each node within drained_
   std::vector<ProducerBatch*> expired_;

@@ -1,7 +1,7 @@
 // Every message that crosses the network between clients, brokers and the controller.
 //
 // Partitions are named by their cluster-wide PartitionId (cluster_layout.hpp) where the hot path needs it, by
-// TopicPartition where the client classes speak so. Not modelled: encodings, API versions, fetch sessions
+// TopicPartition where the client classes speak so. Not modelled: encodings, what API versions say, fetch sessions
 // (KIP-227: every fetch names all its partitions), throttling.
 #pragma once
 
@@ -72,6 +72,10 @@ struct ConsumerRequest {
 // --- metadata
 // -----------------------------------------------------------------------------------------------------------
 
+/// The first question on a connection. Its answer says nothing that matters here; that there is one, does.
+struct ApiVersionsRequest {};
+struct ApiVersionsResponse {};
+
 struct MetadataRequest {};
 struct MetadataResponse {
   struct Partition {
@@ -115,6 +119,7 @@ enum class Api : std::uint32_t {
   broker_heartbeat,
   alter_partition,
   metadata_fetch,
+  api_versions,
 };
 
 constexpr std::uint32_t kind_of(Api api) { return static_cast<std::uint32_t>(api); }

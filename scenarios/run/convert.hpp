@@ -13,7 +13,7 @@ namespace wrackline::scenarios {
 kafka::ClusterSpec to_cluster(const KafkaSpec& spec);
 kafka::ProducerConfig to_producer_config(const PropertyValues& values);
 /// With the settings of its connections; number, topic and keys are the caller's.
-kafka::ProducerActorOptions to_producer_options(const PropertyValues& values);
+kafka::ProducerActorOptions to_producer_options(const PropertyValues& values, const PropertyValues& broker);
 kafka::KafkaConsumerConfig to_consumer_config(const JobSpec& job, const std::string& client_id);
 kafka::ConsumerFetchSettings to_fetch_settings(const PropertyValues& values);
 event_time::EventTimeGuard to_guard(const GuardSpec& spec);

@@ -124,7 +124,7 @@ void World::build_sources(std::uint64_t seed) {
       job_world_.sources.push_back(made.get());
       sim::Node& node = simulation_.add_node(name, zone(number), kProducerCores);
       ProducerAppOptions options;
-      options.producer = to_producer_options(source.config);
+      options.producer = to_producer_options(source.config, spec_.kafka.config);
       options.producer.number = number;
       options.producer.topic = cluster_->layout().topic_id(source.topic);
       options.producer.keyed = source.trace || source.keys.kind != Keys::kNone;
@@ -166,7 +166,7 @@ sink::WriterFactory World::writer_of(const SinkSpec& spec, const Sink& sink) {
       return std::make_unique<sink::SinkClient>(*network_, process, *store, number);
     };
   }
-  kafka::ProducerActorOptions producer = to_producer_options(spec.config);
+  kafka::ProducerActorOptions producer = to_producer_options(spec.config, spec_.kafka.config);
   producer.topic = sink.topic->topic();
   producer.jitter_purpose = "sink reconnect.backoff";
   return [this, topic = sink.topic.get(), producer](sim::Process& process, std::uint32_t number) {

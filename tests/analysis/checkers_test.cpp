@@ -74,11 +74,23 @@ TEST_CASE("checker: nonmonotonic-send") {
   Facts facts;
   for (std::uint64_t n = 0; n < 4; ++n) facts.create(n, static_cast<std::int64_t>(10 * n), 0);
   SendOrder checker{log, facts};
-  checker.appended({0, 0}, 0, events({0, 1}), at_ms(50));
-  checker.appended({0, 1}, 0, events({0, 3}), at_ms(50));
+  checker.committed({0, 0}, 0, events({0, 1}), at_ms(50));
+  checker.committed({0, 1}, 0, events({0, 3}), at_ms(50));
   REQUIRE(log.count_of(Anomaly::nonmonotonic_send) == 0);
-  checker.appended({0, 0}, 2, events({3, 2}), at_ms(60));
-  REQUIRE(log.count_of(Anomaly::nonmonotonic_send) == 1);
+  SECTION("fires: an earlier record behind a later one") {
+    checker.committed({0, 0}, 2, events({3, 2}), at_ms(60));
+    REQUIRE(log.count_of(Anomaly::nonmonotonic_send) == 1);
+  }
+  SECTION("silent: what an old leader appended and nobody could read") {
+    checker.appended({0, 1}, 2, events({2}), at_ms(60));
+    REQUIRE(log.count_of(Anomaly::nonmonotonic_send) == 0);
+  }
+  SECTION("silent: committed again after an unclean election had cut it away") {
+    checker.committed({0, 0}, 2, events({2, 3}), at_ms(60));
+    checker.uncommitted({0, 0}, 2, events({2, 3}), at_ms(70));
+    checker.committed({0, 0}, 2, events({2, 3}), at_ms(80));
+    REQUIRE(log.count_of(Anomaly::nonmonotonic_send) == 0);
+  }
 }
 
 TEST_CASE("checker: inconsistent-offsets") {

@@ -255,7 +255,7 @@ SCENARIO("T-14: pending transactional offsets hide the committed one from stable
     THEN("a stable read waits, another sees the old value") {
       CHECK(group.fetch(true).error == Errors::unstable_offset_commit);
       CHECK(group.fetch(false).offset == 4);
-  CHECK(group.fetch(false).metadata == "at 4");
+      CHECK(group.fetch(false).metadata == "at 4");
     }
     WHEN("the transaction commits") {
       group.coordinator.end_transaction(7, true);
@@ -292,7 +292,15 @@ SCENARIO("C-7: a commit is answered when its append is committed") {
     WHEN("the append times out") {
       group.coordinator.on_written(group.held.front().id, Errors::request_timed_out, 10);
       group.settle();
-      THEN("the member has to look for its coordinator and the old offset counts") {
+      THEN("the member has to look for its coordinator; what it appended counts") {
+        CHECK(group.answer_to<OffsetCommitResponse>(request)->error == Errors::coordinator_not_available);
+        CHECK(group.fetch(false).offset == 9);
+      }
+    }
+    WHEN("the append fails") {
+      group.coordinator.on_written(group.held.front().id, Errors::not_enough_replicas, 10);
+      group.settle();
+      THEN("the old offset counts") {
         CHECK(group.answer_to<OffsetCommitResponse>(request)->error == Errors::coordinator_not_available);
         CHECK(group.fetch(false).offset == 4);
       }

@@ -216,3 +216,31 @@ SCENARIO("the sender never asks to be woken for something that only an answer ca
   REQUIRE(rig.sends_nothing());
   CHECK(rig.sender.next_wakeup(rig.now) == rig.now + ms(config.request_timeout_ms));
 }
+
+SCENARIO("batches wait for a connection that is not ready, and the sender wakes up for it") {
+  ProducerConfig config = plain();
+  config.retry_backoff_ms = config.retry_backoff_max_ms = 100;
+  Rig rig{config};
+  rig.append();
+  const ProduceRequest first = rig.sent();
+  GIVEN("a batch that was refused and waits out its backoff, on a connection that is gone meanwhile") {
+    rig.respond(first, Errors::not_enough_replicas);
+    rig.sender.set_ready(0, false);
+    CHECK(rig.sends_nothing());
+    CHECK(rig.sender.awaited().empty());
+    const Nanos due = rig.sender.next_wakeup(rig.now);
+    CHECK(due != kNeverNanos);
+    WHEN("the backoff is over") {
+      rig.now = due;
+      THEN("nothing is sent, and the connection is wanted") {
+        CHECK(rig.sends_nothing());
+        CHECK(rig.sender.awaited() == std::vector<BrokerId>{0});
+        AND_WHEN("it is ready") {
+          rig.sender.set_ready(0, true);
+          const ProduceRequest retry = rig.sent();
+          THEN("the batch leaves") { CHECK(ordinals(retry) == std::vector<std::uint64_t>{1}); }
+        }
+      }
+    }
+  }
+}

@@ -110,8 +110,8 @@ SCENARIO("6.2 A0 at the sink's producer: what the wire swallows is lost, and lab
        run_all(plan_of(kSmall,
                        into_topic(R"("config": { "acks": "0", "enable.idempotence": false })", kStateless,
                                   R"j("faults": [{ "do": "process.crash", "target": "kafka.leader(results/0)",
-                                       "at": "5s", "for": "4s" }])j"),
-                       {1, 2, 3}))) {
+                                       "at": "5s", "for": "4s" }], "sources": { "app": { "rate": "1k/s" } })j"),
+                       {1, 2, 3, 4, 5, 6, 7, 8}, {"kafka.network.zone_latency=5ms"}))) {
     INFO(story_of(run.result));
     CHECK(run.result.books.lost_told(LossTold::fire_and_forget) == run.result.books[Fate::lost]);
     CHECK(run.result.books.lost_at(LossHop::sink) == run.result.books[Fate::lost]);

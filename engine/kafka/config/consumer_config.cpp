@@ -51,8 +51,8 @@ std::vector<Property> rows_of_consumer() {
                    "Longest pause before connecting again."),
       long_integer("socket.connection.setup.timeout.ms", "ms", "10000", 0, kLong,
                    "How long the first attempt to connect may take."),
-      no_effect(long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
-                             "How long an attempt to connect may take after failures.")),
+      long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
+                   "How long an attempt to connect may take after failures."),
 
       choice("group.protocol", "classic", {"classic", "consumer"},
              "Group protocol. The model speaks the classic one."),

@@ -47,8 +47,8 @@ std::vector<Property> rows_of_producer() {
                    "Longest pause before connecting again."),
       long_integer("socket.connection.setup.timeout.ms", "ms", "10000", 0, kLong,
                    "How long the first attempt to connect may take."),
-      no_effect(long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
-                             "How long an attempt to connect may take after failures.")),
+      long_integer("socket.connection.setup.timeout.max.ms", "ms", "30000", 0, kLong,
+                   "How long an attempt to connect may take after failures."),
 
       no_effect(
           text("transactional.id", "null", "Name that outlives the process and turns on transactions.")),
@@ -70,7 +70,8 @@ std::vector<Property> rows_of_producer() {
       no_effect(text("value.serializer", "null", "Class that writes the value.")),
       no_effect(list("interceptor.classes", "", {}, "Classes called around send().")),
       no_effect(list("metric.reporters", "", {}, "Classes that receive metrics.")),
-      no_effect(integer("send.buffer.bytes", "bytes", "131072", -1, kInt, "Socket buffer.")),
+      integer("send.buffer.bytes", "bytes", "131072", -1, kInt,
+              "Socket buffer. Under acks=0 it bounds what is sent to a broker that does not read."),
       no_effect(integer("receive.buffer.bytes", "bytes", "32768", -1, kInt, "Socket buffer.")),
       no_effect(choice("client.dns.lookup", "use_all_dns_ips",
                        {"use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"},
