@@ -161,6 +161,8 @@ void judge(RunResult& result) {
   for (const FaultReport& fault : result.faults) {
     if (fault.strikes == 0) {
       verdict.add(Outcome::inconclusive, "fault_never_struck", "fault '" + fault.id + "' never struck");
+    } else if (fault.runs_struck == 0) {
+      verdict.add(Outcome::inconclusive, "fault_met_nothing", "fault '" + fault.id + "' met nothing");
     }
   }
   if (result.books.produced == 0)

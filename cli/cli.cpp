@@ -12,6 +12,12 @@ namespace wrackline::cli {
 
 namespace {
 
+/// A value that is only there to be used: an empty one is a variable of the shell that was not set.
+CLI::Validator not_empty() {
+  return {[](const std::string& value) { return value.empty() ? std::string{"is empty"} : std::string{}; },
+          ""};
+}
+
 void add_scenario_options(CLI::App& command, ScenarioOptions& options, bool many_files) {
   auto* const file = command.add_option("file", options.files, "Scenario file");
   file->required();
@@ -25,7 +31,8 @@ void add_scenario_options(CLI::App& command, ScenarioOptions& options, bool many
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command.add_option("--seed,--seeds", options.seeds, "Seeds instead of the scenario's: 7, 1..1000 or 3,5,8");
+  command.add_option("--seed,--seeds", options.seeds, "Seeds instead of the scenario's: 7, 1..1000 or 3,5,8")
+      ->check(not_empty());
   command.add_option("--readable", options.readable, "A further directory that the scenario may read")
       ->expected(1)
       ->allow_extra_args(false)
@@ -84,16 +91,24 @@ int run(const std::vector<std::string>& arguments, const Parts& parts, const Str
   add_scenario_options(*running, scenario, false);
   running->add_option("-j,--jobs", outputs.jobs, "Runs at a time; default: one per processor")
       ->check(CLI::Range(1, 1024));
-  running->add_option("--db", outputs.database, "Write events, deliveries, windows, faults to a SQLite file");
-  running->add_option("--junit", outputs.junit, "Write JUnit XML");
-  running->add_option("--hash-trail", outputs.hash_trail,
-                      "Write the hash trail of a single run, for diff-hash");
-  running->add_option("--record-events", outputs.record_events,
-                      "Print the events a..b of a single run to stderr, with the moments in them");
-  running->add_option("--trace", outputs.trace,
-                      "Write a timeline of a single run, for ui.perfetto.dev (docs/timeline.md)");
-  running->add_option("--trace-records", outputs.trace_records,
-                      "How many records of each job the timeline follows; default: 100");
+  running->add_option("--db", outputs.database, "Write events, deliveries, windows, faults to a SQLite file")
+      ->check(not_empty());
+  running->add_option("--junit", outputs.junit, "Write JUnit XML")->check(not_empty());
+  running
+      ->add_option("--hash-trail", outputs.hash_trail, "Write the hash trail of a single run, for diff-hash")
+      ->check(not_empty());
+  running
+      ->add_option("--record-events", outputs.record_events,
+                   "Print the events a..b of a single run to stderr, with the moments in them")
+      ->check(not_empty());
+  running
+      ->add_option("--trace", outputs.trace,
+                   "Write a timeline of a single run, for ui.perfetto.dev (docs/timeline.md)")
+      ->check(not_empty());
+  running
+      ->add_option("--trace-records", outputs.trace_records,
+                   "How many records of each job the timeline follows; default: 100")
+      ->check(CLI::Range(0, 1'000'000));
   running->add_option("--latency", outputs.latency, "Which latency the table shows");
   running->add_flag("--steady", outputs.steady, "The table shows the part after the warm-up");
   running->callback([&] { command = [&] { return run_scenario(scenario, outputs, streams); }; });

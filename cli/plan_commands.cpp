@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -24,10 +25,16 @@ std::optional<scenarios::LoadOptions> load_options(const ScenarioOptions& option
   load.sets = options.sets;
   load.sweeps = options.sweeps;
   load.readable = options.readable;
+  for (const std::string& directory : options.readable) {
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) continue;
+    streams.err << fmt::format("--readable {}: there is no such directory\n", directory);
+    return std::nullopt;
+  }
   if (!options.seeds.empty()) {
     const auto seeds = scenarios::parse_seeds(options.seeds);
     if (!seeds) {
-      streams.err << fmt::format("--seeds {}: write one seed, a range 1..1000, or a list 3,5,8\n",
+      streams.err << fmt::format("--seeds {}: write one seed, a range 1..1000, or a list 3,5,8, each once\n",
                                  options.seeds);
       return std::nullopt;
     }

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -80,12 +81,25 @@ class Rows {
   std::map<std::pair<std::size_t, std::size_t>, RunResult> rows_;
 };
 
+/// Before a long campaign; leaves what is there as it is.
+bool can_be_written(const std::string& path, const Streams& streams) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(path, error);
+  const bool good = std::ofstream(path, std::ios::binary | std::ios::app).good();
+  if (good && !there) std::filesystem::remove(path, error);
+  if (!good) streams.err << fmt::format("{}: cannot be written\n", path);
+  return good;
+}
+
+/// The whole text or nothing.
 bool write_file(const std::string& path, const std::string& text, const Streams& streams) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
   if (file) return true;
   streams.err << fmt::format("{}: cannot be written\n", path);
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) std::filesystem::remove(path, error);
   return false;
 }
 
@@ -116,8 +130,8 @@ int exit_code(const std::vector<RunResult>& rows) {
   return code;
 }
 
-/// One run at a time, with all that a person can ask about a run.
-void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& load,
+/// One run at a time, with all that a person can ask about a run. False: its hash trail is not written.
+bool run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& load,
                   const RunCommandOptions& outputs, const sim::EventWindow& window, RunTimeline* timeline,
                   Rows& rows, Progress& progress, const Streams& streams) {
   std::unique_ptr<analysis::Database> database;
@@ -125,7 +139,7 @@ void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& loa
   scenarios::CampaignProgress so_far{0, plan.cells.size() * plan.seeds.size()};
   for (const scenarios::Cell& cell : plan.cells) {
     for (const std::uint64_t seed : plan.seeds) {
-      if (interrupted) return;
+      if (interrupted) return true;
       std::vector<std::unique_ptr<analysis::Recording>> recordings;
       sim::HashTrail trail;
       std::vector<sim::EventRecord> records;
@@ -165,13 +179,14 @@ void run_recorded(const scenarios::Plan& plan, const scenarios::LoadOptions& loa
       if (database) {
         for (std::size_t i = 0; i < results.size(); ++i) database->write(results[i], recordings[i].get());
       }
-      if (!outputs.hash_trail.empty()) write_file(outputs.hash_trail, trail.save(), streams);
+      if (!outputs.hash_trail.empty() && !write_file(outputs.hash_trail, trail.save(), streams)) return false;
       for (const sim::EventRecord& record : records) streams.err << sim::to_string(record) << "\n";
       rows.add(cell.index, std::move(results));
       ++so_far.done;
       progress.show(so_far);
     }
   }
+  return true;
 }
 
 bool parse_window(const std::string& text, sim::EventWindow& window) {
@@ -220,6 +235,9 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
     return kUsage;
   }
 
+  for (const std::string& path : {outputs.junit, outputs.hash_trail}) {
+    if (!path.empty() && !can_be_written(path, streams)) return kBadInput;
+  }
   std::unique_ptr<RunTimeline> timeline;
   if (!outputs.trace.empty()) {
     timeline = std::make_unique<RunTimeline>(outputs.trace, outputs.trace_records);
@@ -234,7 +252,10 @@ int run_scenario(const ScenarioOptions& options, const RunCommandOptions& output
   Progress progress{streams};
   try {
     if (recorded) {
-      run_recorded(*plan, *load, outputs, window, timeline.get(), rows, progress, streams);
+      if (!run_recorded(*plan, *load, outputs, window, timeline.get(), rows, progress, streams)) {
+        std::signal(SIGINT, previous);
+        return kInternal;
+      }
     } else {
       scenarios::CampaignOptions campaign;
       campaign.threads = outputs.jobs > 0 ? outputs.jobs : std::max(1U, std::thread::hardware_concurrency());

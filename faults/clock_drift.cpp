@@ -1,10 +1,8 @@
 // clock.drift: the oscillator runs fast or slow: wall clock and timers alike. When it heals the rate is right
 // again; the error gathered so far stays.
-#include "faults/fault.hpp"
-
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "faults/clock_fault.hpp"
 
 namespace wrackline::faults {
 namespace {
@@ -12,20 +10,13 @@ namespace {
 class ClockDrift final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const auto ppb = static_cast<std::int64_t>(std::clamp(scene.number("ppm"), -400'000.0, 1e10) * 1000);
-      change(*node, ppb);
+      const std::int64_t ppb = add_drift(*node, static_cast<std::int64_t>(scene.number("ppm") * 1000));
       added_.emplace_back(node, ppb);
       scene.did(fmt::format("{}: drift {:+} ppm", node->name(), static_cast<double>(ppb) / 1000));
     }
   }
   void heal(Scene&) override {
-    for (const auto& [node, ppb] : added_) change(*node, -ppb);
-  }
-  /// Drifts add up, so that overlapping ones heal in any order.
-  static void change(sim::Node& node, std::int64_t by_ppb) {
-    node.change_clock([by_ppb](sim::NodeClock& clock, sim::Time now) {
-      clock.set_drift_ppb(now, clock.drift_ppb() + by_ppb);
-    });
+    for (const auto& [node, ppb] : added_) add_drift(*node, -ppb);
   }
   std::vector<std::pair<sim::Node*, std::int64_t>> added_;
 };
@@ -43,7 +34,8 @@ const FaultType& clock_drift() {
                   .fallback = "200",
                   .doc = "parts per million, fast (+) or slow (-)",
                   .intensity = true,
-                  .may_be_negative = true}},
+                  .min = -100'000,
+                  .max = 1'000'000}},
       .basis = "known_failures.md K: M15",
       .make = &make<ClockDrift>,
   };

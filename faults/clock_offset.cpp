@@ -1,8 +1,8 @@
 // clock.offset: the wall clock of a machine is wrong by an amount, and right again when it heals. Its timers
 // are not touched.
-#include "faults/fault.hpp"
-
 #include <fmt/format.h>
+
+#include "faults/clock_fault.hpp"
 
 namespace wrackline::faults {
 namespace {
@@ -10,17 +10,13 @@ namespace {
 class ClockOffset final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const sim::Duration by = scene.duration("by");
-      shift(*node, by);
+      const sim::Duration by = step_wall_clock(*node, scene.duration("by"));
       shifted_.emplace_back(node, by);
       scene.did(fmt::format("{}: wall clock {:+} ms", node->name(), static_cast<double>(by.count()) / 1e6));
     }
   }
   void heal(Scene&) override {
-    for (const auto& [node, by] : shifted_) shift(*node, -by);
-  }
-  static void shift(sim::Node& node, sim::Duration by) {
-    node.change_clock([by](sim::NodeClock& clock, sim::Time now) { clock.step(now, by); });
+    for (const auto& [node, by] : shifted_) step_wall_clock(*node, -by);
   }
   std::vector<std::pair<sim::Node*, sim::Duration>> shifted_;
 };

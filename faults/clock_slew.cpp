@@ -14,8 +14,8 @@ class ClockSlew final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
       const sim::Duration by = scene.duration("by");
-      // The clocks may not stand still or run back: the slew takes longer than what it works off.
-      const sim::Duration least{std::abs(by.count()) + 1};
+      // The clocks may not stand still or run back, not even with a drift (clock_fault.hpp).
+      const sim::Duration least{std::abs(by.count()) * 2 + 1};
       const sim::Duration over = std::max(scene.duration("over"), least);
       node->change_clock([by, over](sim::NodeClock& clock, sim::Time now) { clock.slew(now, by, over); });
       scene.did(fmt::format("{}: slewed by {:+} ms over {} ms", node->name(),
@@ -40,7 +40,7 @@ const FaultType& clock_slew() {
                  {.name = "over",
                   .type = ParamType::duration,
                   .fallback = "1000s",
-                  .doc = "how long it takes; at least as long as the amount"}},
+                  .doc = "how long it takes; at least twice the amount"}},
       .basis = "known_failures.md K: M15; adjtime(3)",
       .make = &make<ClockSlew>,
   };

@@ -1,7 +1,7 @@
 // clock.step: the wall clock jumps once and stays where it is (an administrator, a bad time server).
-#include "faults/fault.hpp"
-
 #include <fmt/format.h>
+
+#include "faults/clock_fault.hpp"
 
 namespace wrackline::faults {
 namespace {
@@ -9,8 +9,7 @@ namespace {
 class ClockStep final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      const sim::Duration by = scene.duration("by");
-      node->change_clock([by](sim::NodeClock& clock, sim::Time now) { clock.step(now, by); });
+      const sim::Duration by = step_wall_clock(*node, scene.duration("by"));
       scene.did(fmt::format("{}: wall clock stepped by {:+} ms", node->name(),
                             static_cast<double>(by.count()) / 1e6));
     }

@@ -2,7 +2,7 @@
 // until it is set again.
 #include <fmt/format.h>
 
-#include "faults/fault.hpp"
+#include "faults/clock_fault.hpp"
 
 namespace wrackline::faults {
 namespace {
@@ -12,18 +12,14 @@ constexpr sim::Duration kWrap{4'294'967'296'000};
 class ClockWrap32 final : public Fault {
   void strike(Scene& scene) override {
     for (sim::Node* node : scene.nodes()) {
-      step(*node, -kWrap);
-      wrapped_.push_back(node);
+      wrapped_.emplace_back(node, step_wall_clock(*node, -kWrap));
       scene.did(fmt::format("{}: wall clock 4294.967 s behind", node->name()));
     }
   }
   void heal(Scene&) override {
-    for (sim::Node* node : wrapped_) step(*node, kWrap);
+    for (const auto& [node, by] : wrapped_) step_wall_clock(*node, -by);
   }
-  static void step(sim::Node& node, sim::Duration by) {
-    node.change_clock([by](sim::NodeClock& clock, sim::Time now) { clock.step(now, by); });
-  }
-  std::vector<sim::Node*> wrapped_;
+  std::vector<std::pair<sim::Node*, sim::Duration>> wrapped_;
 };
 
 }  // namespace

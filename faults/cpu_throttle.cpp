@@ -52,7 +52,7 @@ const FaultType& cpu_throttle() {
       .params = {{.name = "to",
                   .type = ParamType::ratio,
                   .fallback = "1/10",
-                  .doc = "of full speed; 1 changes nothing"}},
+                  .doc = "of full speed; 1 changes nothing, 0 stalls"}},
       .basis = "known_failures.md K: pattern 8",
       .make = &make<CpuThrottle>,
   };

@@ -1,7 +1,5 @@
 // disk.slow: every operation takes so many times as long (a failing drive, a noisy neighbour, an exhausted
 // burst credit).
-#include <algorithm>
-
 #include "faults/disk_fault.hpp"
 
 namespace wrackline::faults {
@@ -9,8 +7,7 @@ namespace {
 
 class DiskSlow final : public DiskFault {
   sim::DiskCondition condition(Scene& scene) override {
-    constexpr double kMost = 1e9;
-    return {.slow_ppm = static_cast<std::int64_t>(std::clamp(scene.number("factor"), 0.0, kMost) * 1e6)};
+    return {.slow_ppm = static_cast<std::int64_t>(scene.number("factor") * 1e6)};
   }
   std::uint64_t effects(const sim::DiskCounts& counts) const override { return counts.slowed; }
   std::string effect() const override { return "operations slowed"; }
@@ -27,7 +24,9 @@ const FaultType& disk_slow() {
       .params = {{.name = "factor",
                   .type = ParamType::number,
                   .fallback = "10",
-                  .doc = "how many times as long; 1 changes nothing"}},
+                  .doc = "how many times as long; 1 changes nothing",
+                  .min = 1,
+                  .max = 1e6}},
       .basis = "known_failures.md K: pattern 8",
       .make = &make<DiskSlow>,
   };

@@ -40,12 +40,13 @@ struct World {
 /// One strike, as the fault sees it: who is hit, with which parameters, and where to report to.
 class Scene {
  public:
-  Scene(World& in_world, const Settings& with, std::string whom, std::vector<sim::Target> found,
-        sim::Stream draws, sim::Duration length)
+  Scene(World& in_world, const FaultType& type, const Settings& with, std::string whom,
+        std::vector<sim::Target> found, sim::Stream draws, sim::Duration length)
       : world{in_world},
         target{std::move(whom)},
         stream{draws},
         lasts{length},
+        type_{type},
         settings_{with},
         targets_{std::move(found)} {}
   ~Scene();
@@ -63,13 +64,13 @@ class Scene {
   std::vector<sim::Node*> nodes() const;
   std::vector<sim::Disk*> disks() const;
   /// The machines that a selector in a parameter names.
-  std::vector<sim::Node*> nodes_of(std::string_view selector);
+  std::vector<sim::Node*> nodes_of(std::string_view selectors);
 
   bool flag(std::string_view param) const;
   const std::string& text(std::string_view param) const;
   sim::Ratio ratio(std::string_view param) const;
   const sim::Distribution& law(std::string_view param) const;
-  /// Drawn now, once.
+  /// Drawn now, once, and bounded to the parameter's range.
   sim::Duration duration(std::string_view param);
   double number(std::string_view param);
   std::int64_t count(std::string_view param);
@@ -101,6 +102,7 @@ class Scene {
   static void run_deferred(void* deferred, std::uint64_t);
   const Setting& setting(std::string_view param) const;
   double draw(std::string_view param);
+  const FaultType& type_;
   const Settings& settings_;
   std::vector<sim::Target> targets_;
   std::vector<Note> notes_;

@@ -88,6 +88,16 @@ std::vector<Problem> Injector::check() const {
         problems.push_back({i, "target", wrong});
       }
     }
+    for (const ParamDef& param : fault.type->params) {
+      const auto given = fault.params.find(param.name);
+      if (!param.selects || given == fault.params.end()) continue;
+      const auto& text = std::get<std::string>(given->second);
+      if (text.empty()) continue;
+      for (const std::string& selector : selectors_in(text)) {
+        if (std::string wrong = world_.sim.selectors().check(selector); !wrong.empty())
+          problems.push_back({i, std::string{param.name}, wrong});
+      }
+    }
     if (fault.when && world_.sim.moments().find(fault.when->moment) == nullptr) {
       const auto near = world_.sim.moments().nearest(fault.when->moment);
       problems.push_back(
@@ -185,8 +195,8 @@ void Injector::strike(std::size_t index, std::uint64_t number, sim::Process* sel
   active->fault = index;
   active->report = std::move(strike_report);
   active->object = fault.type->make();
-  active->scene = std::make_unique<Scene>(world_, fault.params, fault.target, std::move(selection.targets),
-                                          stream, lasts);
+  active->scene = std::make_unique<Scene>(world_, *fault.type, fault.params, fault.target,
+                                          std::move(selection.targets), stream, lasts);
   active->scene->entity_ = entity_;
   active->owner = this;
   Active& mine = *active;

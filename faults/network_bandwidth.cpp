@@ -1,6 +1,4 @@
 // network.bandwidth: all traffic of the target shares a narrow link.
-#include <algorithm>
-
 #include "faults/network_fault.hpp"
 
 namespace wrackline::faults {
@@ -9,7 +7,7 @@ namespace {
 class NetworkBandwidth final : public RuleFault {
   std::unique_ptr<sim::LinkRule> rule(Scene& scene, sim::PathFilter filter, sim::RuleCounts& counts,
                                       sim::Decider decider) override {
-    const auto rate = static_cast<std::int64_t>(std::min(scene.number("to"), 1e18));
+    const auto rate = static_cast<std::int64_t>(scene.number("to"));
     static_cast<void>(decider);
     return std::make_unique<sim::BandwidthRule>(std::move(filter), counts, rate);
   }

@@ -8,7 +8,8 @@ ParamDef peers_param() {
   return {.name = "peers",
           .type = ParamType::text,
           .fallback = "",
-          .doc = "selector of the other ends; without: all other machines"};
+          .doc = "selector of the other ends, or several joined by '+'; without: all other machines",
+          .selects = true};
 }
 
 ParamDef traffic_param() {

@@ -72,7 +72,8 @@ const FaultType& network_partition() {
                   .type = ParamType::text,
                   .fallback = "",
                   .doc = "further groups besides the targets, selectors joined by '+', groups parted by '|'; "
-                         "a machine in two groups is a bridge; replaces peers and traffic"},
+                         "a machine in two groups is a bridge; replaces peers and traffic",
+                  .selects = true},
                  {.name = "mode",
                   .type = ParamType::choice,
                   .fallback = "hold",

@@ -12,7 +12,7 @@ class NetworkTail final : public RuleFault {
                                       sim::Decider decider) override {
     const double minimum = std::max(1.0, static_cast<double>(scene.duration("minimum").count()));
     const double cap = std::max(minimum, static_cast<double>(scene.duration("cap").count()));
-    auto law = sim::Distribution::pareto(minimum, std::max(0.01, scene.number("index"))).clamped(0, cap);
+    auto law = sim::Distribution::pareto(minimum, scene.number("index")).clamped(0, cap);
     return std::make_unique<sim::DelayRule>(std::move(filter), counts, decider, std::move(law),
                                             scene.ratio("share"));
   }
@@ -42,11 +42,13 @@ const FaultType& network_tail() {
                  {.name = "index",
                   .type = ParamType::number,
                   .fallback = "1.5",
-                  .doc = "of the tail; smaller is heavier"},
+                  .doc = "of the tail; smaller is heavier",
+                  .min = 0.01,
+                  .max = 1000},
                  {.name = "cap",
                   .type = ParamType::duration,
                   .fallback = "10s",
-                  .doc = "the longest extra delay",
+                  .doc = "the longest extra delay; not below the minimum",
                   .intensity = true}},
       .basis = "science.md 6.1: Pareto 300 ms, 1.5, cap 10 s",
       .make = &make<NetworkTail>,

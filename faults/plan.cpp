@@ -11,9 +11,6 @@
 namespace wrackline::faults {
 namespace {
 
-/// Strikes of one `rate`: more are a mistake in the rate.
-constexpr std::size_t kMostStrikes = 100'000;
-
 std::string entity_of(const std::string& id) { return "fault " + id; }
 
 void check_params(const FaultSpec& spec, const FaultType& type, std::size_t index,

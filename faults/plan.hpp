@@ -83,6 +83,9 @@ struct FaultPlan {
   std::string describe() const;
 };
 
+/// Strikes of one `rate`: more are a mistake in the rate.
+inline constexpr std::size_t kMostStrikes = 100'000;
+
 /// The specs are free of problems. All faults heal at `heal_at`; nothing strikes at or after it.
 FaultPlan resolve(const std::vector<FaultSpec>& specs, std::uint64_t seed, sim::Time heal_at);
 

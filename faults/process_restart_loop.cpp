@@ -40,7 +40,8 @@ const FaultType& process_restart_loop() {
                  {.name = "up",
                   .type = ParamType::duration,
                   .fallback = "10s",
-                  .doc = "from a restart to the next crash; a law is drawn each time"}},
+                  .doc = "from a restart to the next crash; a law is drawn each time",
+                  .min = 1e6}},
       .basis = "container orchestrators: crash loop",
       .make = &make<RestartLoop>,
   };

@@ -48,12 +48,14 @@ std::vector<sim::Disk*> Scene::disks() const {
   return result;
 }
 
-std::vector<sim::Node*> Scene::nodes_of(std::string_view selector) {
-  const sim::Selection selection = world.sim.selectors().select(
-      selector, {nullptr, [this](std::uint64_t below) { return stream.below(below); }});
-  if (!selection.ok()) missed(selection.error);
+std::vector<sim::Node*> Scene::nodes_of(std::string_view selectors) {
   std::vector<sim::Node*> result;
-  for (const sim::Target& found : selection.targets) add_once(result, found.node);
+  for (const std::string& selector : selectors_in(selectors)) {
+    const sim::Selection selection = world.sim.selectors().select(
+        selector, {nullptr, [this](std::uint64_t below) { return stream.below(below); }});
+    if (!selection.ok()) missed(selection.error);
+    for (const sim::Target& found : selection.targets) add_once(result, found.node);
+  }
   return result;
 }
 
@@ -72,15 +74,14 @@ const sim::Distribution& Scene::law(std::string_view param) const {
 
 double Scene::draw(std::string_view param) {
   const sim::Distribution& its_law = law(param);
-  const double value = its_law.sample(stream);
+  const ParamDef& declared = *type_.find(param);
+  const double value = std::clamp(its_law.sample(stream), least(declared), greatest(declared));
   if (!its_law.is_constant()) drawn_.emplace_back(param, value);
   return value;
 }
 
 sim::Duration Scene::duration(std::string_view param) {
-  // A law with a heavy tail can say anything; further than 36 years would leave 64 bits when it is added up.
-  constexpr std::int64_t kFarNs = std::int64_t{1} << 60;
-  return sim::Duration{std::clamp<std::int64_t>(sim::math::round_to_int(draw(param)), -kFarNs, kFarNs)};
+  return sim::Duration{sim::math::round_to_int(draw(param))};
 }
 double Scene::number(std::string_view param) { return draw(param); }
 std::int64_t Scene::count(std::string_view param) { return sim::math::round_to_int(draw(param)); }

@@ -23,6 +23,11 @@ constexpr std::array kRates{
     Unit{"GiB/s", 1073741824.0}, Unit{"MiB/s", 1048576.0}, Unit{"KiB/s", 1024.0}, Unit{"GB/s", 1e9},
     Unit{"MB/s", 1e6},           Unit{"kB/s", 1e3},        Unit{"B/s", 1}};
 
+/// Ten years: clocks that lost their battery; far from the ends of 64 bits.
+constexpr double kLongestNs = 3660 * 86'400e9;
+/// The ends of a law, as far as they matter.
+constexpr double kLowEnd = 1e-6;
+
 std::optional<double> number(std::string_view text, std::string_view& rest) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -53,6 +58,19 @@ std::string in_units(double value, const std::array<Unit, N>& units) {
       return fmt::format("{:.0f}{}", count, unit.name);
   }
   return fmt::format("{}{}", value, units.back().name);
+}
+
+std::string quantity(const ParamDef& param, double value) {
+  if (param.type == ParamType::duration || param.type == ParamType::offset)
+    return in_units(value, kDurations);
+  if (param.type == ParamType::bytes_per_second) return in_units(value, kRates);
+  return fmt::format("{}", value);
+}
+
+/// For people: nothing is 0 s.
+std::string shown(const ParamDef& param, double value) {
+  const bool time = param.type == ParamType::duration || param.type == ParamType::offset;
+  return time && value == 0 ? "0s" : quantity(param, value);
 }
 
 std::optional<sim::Ratio> ratio(std::string_view text) {
@@ -117,8 +135,56 @@ std::optional<Setting> parse_setting(const ParamDef& param, std::string_view tex
   return std::nullopt;
 }
 
+std::vector<std::string> selectors_in(std::string_view text) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of("+|", begin), text.size());
+    all.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return all;
+}
+
+double least(const ParamDef& param) {
+  if (param.min) return *param.min;
+  switch (param.type) {
+    case ParamType::offset:
+      return -kLongestNs;
+    case ParamType::bytes_per_second:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+double greatest(const ParamDef& param) {
+  if (param.max) return *param.max;
+  switch (param.type) {
+    case ParamType::duration:
+    case ParamType::offset:
+      return kLongestNs;
+    case ParamType::bytes_per_second:
+      return 1e18;
+    case ParamType::ratio:
+      return 1;
+    default:
+      return 1e9;
+  }
+}
+
+std::string range_text(const ParamDef& param) {
+  switch (param.type) {
+    case ParamType::flag:
+    case ParamType::choice:
+    case ParamType::text:
+      return "";
+    default:
+      return fmt::format("{}..{}", shown(param, least(param)), shown(param, greatest(param)));
+  }
+}
+
 std::string check_setting(const ParamDef& param, const Setting& setting) {
-  const auto expected = [&] { return fmt::format("{} must be a {}", param.name, to_string(param.type)); };
+  const auto expected = [&] { return fmt::format("\"{}\" must be a {}", param.name, to_string(param.type)); };
   switch (param.type) {
     case ParamType::duration:
     case ParamType::offset:
@@ -127,11 +193,18 @@ std::string check_setting(const ParamDef& param, const Setting& setting) {
     case ParamType::bytes_per_second: {
       const auto* law = std::get_if<sim::Distribution>(&setting);
       if (law == nullptr) return expected();
-      if (!law->is_constant()) return "";
-      const double value = *law->quantile(0.5);
-      if (param.type == ParamType::count && value != std::floor(value)) return expected();
-      if (param.type != ParamType::offset && !param.may_be_negative && value < 0)
-        return fmt::format("{} must not be negative", param.name);
+      const bool fixed = law->is_constant();
+      const double value = fixed ? *law->quantile(0.5) : 0;
+      if (fixed && param.type == ParamType::count && value != std::floor(value)) return expected();
+      const auto range = [&](std::string_view relation, double bound) {
+        return fmt::format("\"{}\" must be at {} {}{}", param.name, relation, shown(param, bound),
+                           fixed ? fmt::format(", not {}", shown(param, value)) : ", and this law never is");
+      };
+      // Draws are bounded to the range; a law that has nothing in it is a mistake.
+      const std::optional<double> from = law->quantile(kLowEnd);
+      const std::optional<double> to = law->quantile(1 - kLowEnd);
+      if (to && !(*to >= least(param))) return range("least", least(param));
+      if (from && !(*from <= greatest(param))) return range("most", greatest(param));
       return "";
     }
     case ParamType::ratio: {
@@ -150,7 +223,7 @@ std::string check_setting(const ParamDef& param, const Setting& setting) {
       std::string names;
       for (const std::string_view choice : param.choices)
         names += fmt::format("{}{}", names.empty() ? "" : ", ", choice);
-      return fmt::format("{} must be one of {}", param.name, names);
+      return fmt::format("\"{}\" must be one of {}", param.name, names);
     }
   }
   return "";
@@ -162,11 +235,7 @@ std::string describe(const ParamDef& param, const Setting& setting) {
   if (const auto* share = std::get_if<sim::Ratio>(&setting)) return share->to_string();
   const auto& law = std::get<sim::Distribution>(setting);
   if (!law.is_constant()) return law.describe();
-  const double value = *law.quantile(0.5);
-  if (param.type == ParamType::duration || param.type == ParamType::offset)
-    return in_units(value, kDurations);
-  if (param.type == ParamType::bytes_per_second) return in_units(value, kRates);
-  return fmt::format("{}", value);
+  return quantity(param, *law.quantile(0.5));
 }
 
 }  // namespace wrackline::faults

@@ -16,7 +16,8 @@ const FaultType kType{
     .params = {{.name = "factor",
                 .type = ParamType::number,
                 .fallback = "10",
-                .doc = "times the usual rate; 1 changes nothing"}},
+                .doc = "times the usual rate; 1 changes nothing, 0 is silence",
+                .max = 1e6}},
     .basis = "science.md 4.8",
     .make = &make<SourceBurst>,
 };

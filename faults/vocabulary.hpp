@@ -55,8 +55,19 @@ struct ParamDef {
   /// A fault with a zero here does nothing at all: it is not even scheduled, and the hash stays what it was.
   bool intensity = false;
   std::vector<std::string_view> choices = {};
-  bool may_be_negative = false;  ///< of numbers
+  /// Of quantities, in the base unit (ns, bytes per second): where it is narrower than its type's; also of
+  /// what a law draws. Through least() and greatest().
+  std::optional<double> min = {};
+  std::optional<double> max = {};
+  bool selects = false;  ///< of text: selectors of machines, joined by '+', groups parted by '|'
 };
+/// The selectors in such a text.
+std::vector<std::string> selectors_in(std::string_view text);
+/// The range of a quantity: what a fixed value must lie in, and draws of a law are bounded to.
+double least(const ParamDef& param);
+double greatest(const ParamDef& param);
+/// "1ms..3660d"; empty for what is no quantity.
+std::string range_text(const ParamDef& param);
 
 /// What a target selector must find.
 enum class TargetKind : std::uint8_t {

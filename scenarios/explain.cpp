@@ -84,7 +84,10 @@ std::string explain_fault(const faults::FaultType& fault) {
     const std::string extra = parameter.required           ? " (required)"
                               : parameter.fallback.empty() ? ""
                                                            : fmt::format(" (default {})", parameter.fallback);
-    out += fmt::format("  {:<8} {}, {}{}\n", parameter.name, to_string(parameter.type), parameter.doc, extra);
+    const bool told = parameter.type == faults::ParamType::ratio;  // by its type
+    const std::string range = told ? "" : faults::range_text(parameter);
+    out += fmt::format("  {:<8} {}{}{}, {}{}\n", parameter.name, to_string(parameter.type),
+                       range.empty() ? "" : " ", range, parameter.doc, extra);
     if (!parameter.choices.empty())
       out += fmt::format("           one of {}\n", fmt::join(parameter.choices, ", "));
   }
@@ -99,27 +102,14 @@ std::string explain_moment(const sim::MomentDef& moment) {
   return out + "\n";
 }
 
-std::string shown_bound(const Field& field, std::int64_t bound) {
-  switch (field.type) {
-    case FieldType::kDuration:
-      return format_duration(Duration{bound});
-    case FieldType::kSize:
-      return format_size(bound);
-    default:
-      return fmt::format("{}", bound);
-  }
-}
-
 std::string explain_field(const std::string& path, const Field& field) {
   std::string out = fmt::format("{} (scenario field)\n{}", path, wrapped(field.doc));
   out += fmt::format("  type     {}\n", to_string(field.type));
   for (const auto& [name, doc] : field.choices) out += fmt::format("  {:<18} {}\n", name, doc);
   if (!field.default_text.empty()) out += fmt::format("  default  {}\n", field.default_text);
   if (field.required) out += "  required\n";
-  if (field.type != FieldType::kList && (field.min != INT64_MIN || field.max != INT64_MAX)) {
-    out += fmt::format("  range    {}..{}\n", field.min == INT64_MIN ? "" : shown_bound(field, field.min),
-                       field.max == INT64_MAX ? "" : shown_bound(field, field.max));
-  }
+  if (const std::string range = range_text(field); !range.empty())
+    out += fmt::format("  range    {}\n", range);
   if (field.object != nullptr) {
     const ObjectDecl& decl = field.object();
     out += "  fields\n";

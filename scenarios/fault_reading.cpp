@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "faults/vocabulary.hpp"
 #include "scenarios/catalog.hpp"
@@ -18,22 +19,28 @@ using faults::ParamDef;
 using faults::ParamType;
 using faults::Setting;
 
-/// A law of plain numbers is read as one of seconds, and scaled back.
-Node numbers_as_seconds(Node node) {
+/// A law of plain numbers is read as one of seconds, and scaled back. `unit`: the first value that has one,
+/// as if it were a time.
+Node numbers_as_seconds(Node node, std::optional<Location>& unit) {
   const auto leave = [](std::string_view key) { return key == "sigma" || key == "shape" || key == "weight"; };
   for (Member& member : node.members) {
-    if (!leave(member.key)) member.value = numbers_as_seconds(std::move(member.value));
+    if (!leave(member.key)) member.value = numbers_as_seconds(std::move(member.value), unit);
   }
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     const bool probability = i == 0 && node.items.size() == 2 && node.items[0].is_numeric();  // of a knot
-    if (!probability) node.items[i] = numbers_as_seconds(std::move(node.items[i]));
+    if (!probability) node.items[i] = numbers_as_seconds(std::move(node.items[i]), unit);
   }
+  if (node.is_string() && !unit) unit = node.at;
   if (node.is_numeric()) {
+    const bool far = node.is_integer() || std::abs(node.number) > 1e9;
+    node.text = far ? node.text + "s" : fmt::format("{:.9f}s", node.number);
     node.kind = Node::Kind::kString;
-    node.text += "s";
   }
   return node;
 }
+
+/// Names, brackets in pairs, arguments by commas: what can be said of a selector before there is a world.
+bool well_formed_selector(std::string_view text);
 
 class ParameterReader {
  public:
@@ -45,7 +52,7 @@ class ParameterReader {
     if (!setting) return std::nullopt;
     const std::string wrong = faults::check_setting(parameter_, *setting);
     if (wrong.empty()) return setting;
-    context_.diagnostics.report("WL1104", node_.at, fmt::format("\"{}\": {}", parameter_.name, wrong));
+    context_.diagnostics.report("WL1104", node_.at, wrong);
     return std::nullopt;
   }
 
@@ -57,7 +64,7 @@ class ParameterReader {
         return law(node_, 1);
       case ParamType::number:
       case ParamType::count:
-        return node_.is_string() ? wrong_type() : law(numbers_as_seconds(node_), 1e-9);
+        return numbers();
       case ParamType::bytes_per_second: {
         const auto bytes = scalar(FieldType::kBandwidth);
         return bytes
@@ -75,35 +82,57 @@ class ParameterReader {
         return choice();
       case ParamType::text: {
         auto text = scalar(FieldType::kString);
-        return text ? std::optional<Setting>(std::move(text->text)) : std::nullopt;
+        if (!text) return std::nullopt;
+        if (parameter_.selects && !selectors(text->text)) return std::nullopt;
+        return Setting(std::move(text->text));
       }
     }
     return std::nullopt;
   }
 
-  std::optional<Setting> wrong_type() {
-    context_.diagnostics.report("WL1102", node_.at,
-                                fmt::format("\"{}\" must be {}, not {}", parameter_.name,
-                                            to_string(parameter_.type), to_string(node_.kind)));
+  std::optional<Setting> wrong_type(Location at) {
+    context_.diagnostics.report("WL1102", at,
+                                fmt::format("\"{}\" must be a {}, or a distribution of such numbers",
+                                            parameter_.name, to_string(parameter_.type)));
     return std::nullopt;
+  }
+
+  bool selectors(std::string_view text) {
+    const std::vector<std::string> all = faults::selectors_in(text);
+    const auto bad = std::find_if_not(all.begin(), all.end(), well_formed_selector);
+    if (bad == all.end()) return true;
+    context_.diagnostics.report(
+        "WL1506", node_.at,
+        fmt::format("\"{}\": \"{}\" is no selector; write a name or role(arguments)", parameter_.name, *bad));
+    return false;
+  }
+
+  std::optional<Setting> numbers() {
+    // A plain number stays exactly what was written.
+    if (node_.is_integer()) return Setting(sim::Distribution::constant(static_cast<double>(node_.integer)));
+    if (node_.is_numeric()) return Setting(sim::Distribution::constant(node_.number));
+    if (!node_.is_object()) return wrong_type(node_.at);
+    std::optional<Location> unit;
+    const Node seconds = numbers_as_seconds(node_, unit);
+    return unit ? wrong_type(*unit) : law(seconds, 1e-9);
   }
 
   std::optional<Setting> law(const Node& node, double scale) {
     const std::size_t before = context_.diagnostics.count(Severity::kError);
+    const bool below_zero = faults::least(parameter_) < 0;
     Law law;
-    read_object(law_decl(), node, &law, context_, parameter_.name);
+    read_object(below_zero ? signed_law_decl() : law_decl(), node, &law, context_, parameter_.name);
     if (context_.diagnostics.count(Severity::kError) != before) return std::nullopt;
     const sim::Distribution distribution = distribution_of(law);
-    if (scale == 1) return Setting(distribution);
-    // A plain number stays exactly what was written.
-    if (node_.is_integer()) return Setting(sim::Distribution::constant(static_cast<double>(node_.integer)));
-    if (node_.is_numeric()) return Setting(sim::Distribution::constant(node_.number));
-    return Setting(distribution.scaled(scale));
+    return Setting(scale == 1 ? distribution : distribution.scaled(scale));
   }
 
   std::optional<FieldValue> scalar(FieldType type) {
     Field field{parameter_.name, type, parameter_.doc};
-    if (type == FieldType::kBandwidth) field.min = 1;
+    if (type == FieldType::kBandwidth || type == FieldType::kRatio) {
+      field.min = static_cast<std::int64_t>(faults::least(parameter_));
+      field.max = static_cast<std::int64_t>(faults::greatest(parameter_));
+    }
     FieldValue value;
     nlohmann::json ignored;
     if (!read_scalar(field, node_, context_, value, ignored)) return std::nullopt;
@@ -122,8 +151,11 @@ class ParameterReader {
   std::optional<Setting> written() {
     std::string error;
     auto setting = faults::parse_setting(parameter_, node_.text, &error);
-    if (!setting)
-      context_.diagnostics.report("WL1106", node_.at, fmt::format("\"{}\": {}", parameter_.name, error));
+    if (!setting) {
+      const bool named = error.starts_with('"');
+      context_.diagnostics.report(named ? "WL1104" : "WL1106", node_.at,
+                                  named ? error : fmt::format("\"{}\": {}", parameter_.name, error));
+    }
     return setting;
   }
 
@@ -162,7 +194,6 @@ void read_where(const Node& node, FaultSpec& fault, nlohmann::json& resolved, Re
   }
 }
 
-/// Names, brackets in pairs, arguments by commas: what can be said of a selector before there is a world.
 bool well_formed_selector(std::string_view text) {
   int depth = 0;
   bool name = false;
@@ -194,7 +225,7 @@ void check_target(const FaultSpec& fault, const faults::FaultType& type, const N
     if (given != nullptr)
       context.diagnostics.report("WL1502", given->key_at, fmt::format("{} takes no target", type.name));
   } else if (fault.target.empty()) {
-    if (given == nullptr)
+    if (given == nullptr || given->value.is_null())
       context.diagnostics.report(
           "WL1503", object.at, fmt::format("{} needs a \"target\": {}", type.name, to_string(type.targets)));
   } else if (type.targets != faults::TargetKind::name && !well_formed_selector(fault.target)) {
@@ -224,10 +255,6 @@ void read_fault_parameters(ReadContext& context, const Node& object, void* targe
   if (fault.duration && !type->lasts) {
     context.diagnostics.report("WL1502", object.member("for")->key_at,
                                fmt::format("{} strikes and is over: it has no duration", type->name));
-  } else if (fault.duration && fault.duration->kind == LawKind::kConstant &&
-             fault.duration->a < Duration{0}) {
-    context.diagnostics.report("WL1104", object.member("for")->value.at,
-                               "\"for\": a fault can not last less than no time");
   }
   std::vector<std::string_view> known;
   for (const ParamDef& parameter : type->params) known.push_back(parameter.name);

@@ -218,6 +218,15 @@ Location place_of(const Node& root, std::string_view path) {
 }
 
 bool set_path(Node& root, std::string_view path, Node value, Location at, Diagnostics& diagnostics) {
+  // These are read before anything is varied: to accept them here would do nothing.
+  const std::string_view head = head_of(path);
+  if (head == "seeds" || head == "matrix" || head == "extends") {
+    diagnostics.report(
+        "WL1301", at,
+        fmt::format("\"{}\": {} can not be varied{}", path, head,
+                    head == "seeds" ? "; every cell runs with all seeds, --seeds chooses them" : ""));
+    return false;
+  }
   std::optional<Unknown> unknown;
   Setter(at, unknown).object(root, scenario_decl(), path, std::move(value));
   if (!unknown) return true;

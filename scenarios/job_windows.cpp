@@ -134,7 +134,7 @@ std::vector<std::string> window_problems(const JobSpec& job) {
     found.push_back(fmt::format("{} windows for each event are too many: there may be {}",
                                 job.window.records / job.window.records_every, kMostWindowsPerEvent));
   }
-  if (job.join) {
+  if (job.join || is_plain(job)) {
     for (std::string& problem : definition_of(job.window).problems()) found.push_back(std::move(problem));
   }
   if (const auto panes = panes_of(job)) {

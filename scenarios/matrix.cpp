@@ -194,7 +194,11 @@ class Expansion {
       }
     }
     flush();
-    drop_path(axis.paths.front());
+    const std::string& path = axis.paths.front();
+    if (std::find(swept_.begin(), swept_.end(), path) != swept_.end())
+      diagnostics_.report("WL1308", {}, fmt::format("--sweep {}: \"{}\" is swept twice", sweep, path));
+    swept_.push_back(path);
+    drop_path(path);
     axes_.push_back(std::move(axis));
   }
 
@@ -292,6 +296,7 @@ class Expansion {
   Diagnostics& diagnostics_;
   Node matrix_;
   std::vector<Axis> axes_;
+  std::vector<std::string> swept_;  ///< paths of --sweep
   std::vector<Expression> where_;
   bool failed_ = false;
 };

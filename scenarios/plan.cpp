@@ -30,6 +30,13 @@ Version kafka_version(const Node& document) {
       .value_or(Version{4, 1});
 }
 
+/// The first seed that is there twice: its runs would count twice.
+std::optional<std::uint64_t> twice(std::vector<std::uint64_t> seeds) {
+  std::sort(seeds.begin(), seeds.end());
+  const auto found = std::adjacent_find(seeds.begin(), seeds.end());
+  return found == seeds.end() ? std::nullopt : std::optional(*found);
+}
+
 std::vector<std::uint64_t> seeds_of(Node& document, const LoadOptions& options, Diagnostics& diagnostics) {
   SeedSpec spec;
   std::vector<std::uint64_t> seeds;
@@ -42,6 +49,8 @@ std::vector<std::uint64_t> seeds_of(Node& document, const LoadOptions& options, 
       }
     }
     if (node->items.empty()) diagnostics.report("WL1113", node->at, "\"seeds\" is an empty list");
+    if (const auto seed = twice(seeds))
+      diagnostics.report("WL1104", node->at, fmt::format("the seed {} is given twice", *seed));
   } else if (node != nullptr && !node->is_null()) {
     ReadContext context{diagnostics, {}};
     read_object(seeds_decl(), *node, &spec, context);
@@ -228,8 +237,8 @@ std::optional<std::vector<std::uint64_t>> parse_seeds(std::string_view text) {
       if (read.ec != std::errc{} || read.ptr != end || last < first) return std::nullopt;
     }
     if (last - first >= kMost || seeds.size() + (last - first) >= kMost) return std::nullopt;
-    for (std::uint64_t seed = first; seed <= last; ++seed) seeds.push_back(seed);
-    if (comma == std::string_view::npos) return seeds;
+    for (std::uint64_t n = 0; n <= last - first; ++n) seeds.push_back(first + n);
+    if (comma == std::string_view::npos) return twice(seeds) ? std::nullopt : std::optional(seeds);
     text = text.substr(comma + 1);
   }
 }

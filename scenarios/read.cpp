@@ -94,6 +94,7 @@ void check_groups(const ObjectDecl& decl, const Node& node, ReadContext& context
   const auto given = [&](const std::vector<std::string_view>& group) {
     std::vector<const Member*> found;
     for (const Member& member : node.members) {
+      if (member.value.is_null()) continue;  // taken back, as if it were not there
       if (std::find(group.begin(), group.end(), member.key) != group.end()) found.push_back(&member);
     }
     return found;

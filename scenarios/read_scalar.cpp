@@ -284,6 +284,14 @@ class ScalarReader {
                                     "a knot is [probability, duration], e.g. [0.5, \"107ms\"]");
         return false;
       }
+      if (duration.value->count() < field_.min || duration.value->count() > field_.max) {
+        const bool low = duration.value->count() < field_.min;
+        context_.diagnostics.report(
+            "WL1104", knot.items[1].at,
+            fmt::format("a knot must be at {} {}, not {}", low ? "least" : "most",
+                        format_duration(Duration{low ? field_.min : field_.max}), shown(knot.items[1])));
+        return false;
+      }
       const double p =
           knot.items[0].is_integer() ? static_cast<double>(knot.items[0].integer) : knot.items[0].number;
       const bool rising = value_.knots.empty() ||

@@ -17,7 +17,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kNamePattern = "^[A-Za-z0-9._-]{1,249}$";
-constexpr std::string_view kDurationPattern = "^ *-? *([0-9][0-9_.]* *(d|h|m|min|s|ms|us|ns) *)+$";
+constexpr std::string_view kSignedDurationPattern = "^ *-? *([0-9][0-9_.]* *(d|h|m|min|s|ms|us|ns) *)+$";
+constexpr std::string_view kDurationPattern = "^ *([0-9][0-9_.]* *(d|h|m|min|s|ms|us|ns) *)+$";
 constexpr std::string_view kRatePattern = "^ *[0-9][0-9_.]* *[kMG]? */ *(d|h|m|min|s|ms|us) *$";
 constexpr std::string_view kSizePattern = "^ *[0-9][0-9_.]* *([kKMGT]?B|[KMGT]iB) *$";
 constexpr std::string_view kBandwidthPattern = "^ *[0-9][0-9_.]* *([kKMGT]?B|[KMGT]iB) */ *s *$";
@@ -37,6 +38,7 @@ class SchemaWriter {
  private:
   Json reference(const ObjectDecl& decl) {
     std::string name(decl.name);
+    if (!decl.variant.empty()) name += fmt::format(" {}", decl.variant);
     for (char& c : name) c = c == ' ' ? '_' : c;
     if (!defs_.contains(name)) {
       defs_[name] = Json::object();  // a distribution refers to itself
@@ -54,7 +56,7 @@ class SchemaWriter {
     Json required = Json::array();
     for (const Field& field : decl.fields) {
       Json value = field_schema(field);
-      value["description"] = field.doc;
+      value["description"] = described(field.doc, in_words(field) ? range_text(field) : "");
       if (!field.default_text.empty()) value["default"] = default_value(field);
       properties[std::string(field.name)] = std::move(value);
       // What `extends` or a guarantee brings need not stand in this file, so only an inner object can demand
@@ -77,19 +79,78 @@ class SchemaWriter {
     return schema;
   }
 
+  /// What a pattern can not say.
+  static bool in_words(const Field& field) {
+    return field.type == FieldType::kDuration || field.type == FieldType::kSize ||
+           field.type == FieldType::kBandwidth || field.type == FieldType::kKnots;
+  }
+  static std::string described(std::string_view doc, const std::string& range) {
+    return range.empty() ? std::string(doc) : fmt::format("{} Range: {}.", doc, range);
+  }
+
   /// Faults: the parameters depend on what "do" names.
-  static void parameters(Json& schema) {
+  void parameters(Json& schema) {
     Json names = Json::array();
+    Json each = Json::array();
     for (const faults::FaultType* fault : faults::vocabulary()) {
       names.push_back(fault->name);
+      Json properties = Json::object();
       for (const faults::ParamDef& parameter : fault->params) {
-        Json& property = schema["properties"][std::string(parameter.name)];
+        const std::string name(parameter.name);
+        Json& property = schema["properties"][name];
         if (property.is_null())
           property = {{"description", fmt::format("Of {}: {}", fault->name, parameter.doc)}};
+        properties[name] = parameter_schema(parameter);
       }
+      if (properties.empty()) continue;
+      each.push_back({{"if", {{"properties", {{"do", {{"const", fault->name}}}}}, {"required", {"do"}}}},
+                      {"then", {{"properties", std::move(properties)}}}});
     }
     schema["properties"]["do"]["enum"] = std::move(names);
+    schema["allOf"] = std::move(each);
     schema["additionalProperties"] = false;
+  }
+
+  Json parameter_schema(const faults::ParamDef& parameter) {
+    using faults::ParamType;
+    Json schema = Json::object();
+    const auto numbers = [&](std::string_view type) {
+      return Json{{"type", type},
+                  {"minimum", bound(faults::least(parameter))},
+                  {"maximum", bound(faults::greatest(parameter))}};
+    };
+    switch (parameter.type) {
+      case ParamType::duration:
+      case ParamType::offset:
+        schema = reference(faults::least(parameter) < 0 ? signed_law_decl() : law_decl());
+        break;
+      case ParamType::number:
+      case ParamType::count:
+        schema["anyOf"] = {numbers(parameter.type == ParamType::count ? "integer" : "number"),
+                           {{"type", "object"}}};
+        break;
+      case ParamType::ratio:
+        schema["anyOf"] = {numbers("number"), text_matching("^ *[0-9][0-9_.]* *(%|/ *[0-9]+)? *$")};
+        break;
+      case ParamType::bytes_per_second:
+        schema = text_matching(kBandwidthPattern);
+        break;
+      case ParamType::flag:
+        schema["type"] = "boolean";
+        break;
+      case ParamType::choice:
+        schema["enum"] = parameter.choices;
+        break;
+      case ParamType::text:
+        schema = {{"type", "string"}, {"minLength", 1}};
+        break;
+    }
+    schema["description"] = described(fmt::format("{}.", parameter.doc), faults::range_text(parameter));
+    return schema;
+  }
+  static Json bound(double value) {
+    const auto whole = static_cast<std::int64_t>(value);
+    return static_cast<double>(whole) == value ? Json(whole) : Json(value);
   }
 
   static Json default_value(const Field& field) {
@@ -114,7 +175,7 @@ class SchemaWriter {
                  {{{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
                   text_matching("^ *[0-9][0-9_.]* *%? *$")}}};
       case FieldType::kDuration:
-        return text_matching(kDurationPattern);
+        return text_matching(field.min >= 0 ? kDurationPattern : kSignedDurationPattern);
       case FieldType::kRate:
         return text_matching(kRatePattern);
       case FieldType::kSize:
@@ -139,11 +200,13 @@ class SchemaWriter {
         return {{"anyOf", {name, {{"type", "array"}, {"items", name}, {"minItems", 1}}}}};
       }
       case FieldType::kKnots:
-        return {
-            {"type", "array"},
-            {"minItems", 2},
-            {"items",
-             {{"type", "array"}, {"prefixItems", {{{"type", "number"}}, text_matching(kDurationPattern)}}}}};
+        return {{"type", "array"},
+                {"minItems", 2},
+                {"items",
+                 {{"type", "array"},
+                  {"prefixItems",
+                   {{{"type", "number"}, {"minimum", 0}, {"maximum", 1}},
+                    text_matching(field.min >= 0 ? kDurationPattern : kSignedDurationPattern)}}}}};
       case FieldType::kObject: {
         Json ref = reference(field.object());
         if (field.object == seeds_decl)
@@ -155,13 +218,19 @@ class SchemaWriter {
                 {"propertyNames", {{"anyOf", {text_matching(kNamePattern), {{"const", "$comment"}}}}}},
                 {"additionalProperties", reference(field.object())}};
       case FieldType::kList:
-        return {{"type", "array"}, {"items", reference(field.object())}};
+        schema = {{"type", "array"}, {"items", reference(field.object())}};
+        if (field.min > 0) schema["minItems"] = field.min;
+        return schema;
       case FieldType::kProperties:
         return properties_schema(field.properties());
       case FieldType::kAny:
         return any_schema(field);
     }
-    if (field.min != INT64_MIN) schema["minimum"] = field.min;
+    if (field.positive) {
+      schema["exclusiveMinimum"] = 0;
+    } else if (field.min != INT64_MIN) {
+      schema["minimum"] = field.min;
+    }
     if (field.max != INT64_MAX) schema["maximum"] = field.max;
     return schema;
   }

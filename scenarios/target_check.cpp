@@ -91,4 +91,20 @@ std::optional<TargetProblem> check_target(const ScenarioSpec& scenario, const Fa
   return std::nullopt;
 }
 
+std::vector<std::pair<std::string, TargetProblem>> check_parameters(const ScenarioSpec& scenario,
+                                                                    const FaultSpec& fault) {
+  std::vector<std::pair<std::string, TargetProblem>> found;
+  const faults::FaultType* const type = faults::find_fault(fault.action);
+  if (type == nullptr) return found;
+  for (const faults::ParamDef& param : type->params) {
+    const auto given = fault.parameters.find(param.name);
+    if (!param.selects || given == fault.parameters.end()) continue;
+    for (const std::string& selector : faults::selectors_in(std::get<std::string>(given->second))) {
+      if (auto problem = check_selector(scenario, selector))
+        found.emplace_back(param.name, std::move(*problem));
+    }
+  }
+  return found;
+}
+
 }  // namespace wrackline::scenarios

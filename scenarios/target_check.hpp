@@ -20,5 +20,8 @@ struct TargetProblem {
 std::vector<std::string> process_names(const ScenarioSpec& scenario);
 
 std::optional<TargetProblem> check_target(const ScenarioSpec& scenario, const FaultSpec& fault);
+/// The same for the selectors in its parameters: the problem by the parameter's name.
+std::vector<std::pair<std::string, TargetProblem>> check_parameters(const ScenarioSpec& scenario,
+                                                                    const FaultSpec& fault);
 
 }  // namespace wrackline::scenarios

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/kafka/config/properties.hpp"
+#include "faults/plan.hpp"
 #include "scenarios/catalog.hpp"
 #include "scenarios/expectation.hpp"
 #include "scenarios/field_path.hpp"
@@ -356,9 +357,12 @@ class Validation {
                fmt::format("strikes at {}, but all faults heal at {}: it never strikes",
                            format_duration(*fault.at), format_duration(spec_.duration)));
       }
+      strikes(fault, path);
       if (spec_.kafka.config.valid()) {
         if (const auto problem = check_target(spec_, fault))
           report("WL1108", path + ".target", problem->message, problem->suggestion);
+        for (const auto& [name, problem] : check_parameters(spec_, fault))
+          report("WL1108", fmt::format("{}.{}", path, name), problem.message, problem.suggestion);
       }
       if (!fault.when.empty() && find_moment(fault.when) == nullptr) {
         report("WL1505", path + ".when", fmt::format("there is no moment \"{}\"", fault.when),
@@ -367,6 +371,24 @@ class Validation {
       for (const std::string_view name : {"nth", "times", "where"})
         needs(fault.when.empty(), path, name, "when");
       for (const std::string_view name : {"from", "until"}) needs(!fault.rate, path, name, "rate");
+    }
+  }
+  void strikes(const FaultSpec& fault, const std::string& path) {
+    if (!fault.rate || spec_.duration <= Duration{}) return;
+    const Duration end = std::min(fault.until.value_or(spec_.duration), spec_.duration);
+    if (fault.from >= end) {
+      report("WL1508", path + ".rate",
+             fmt::format("strikes from {} to {}: it never strikes", format_duration(fault.from),
+                         format_duration(end)));
+      return;
+    }
+    const double expected = static_cast<double>(fault.rate->count) *
+                            static_cast<double>((end - fault.from).count()) /
+                            static_cast<double>(fault.rate->per.count());
+    if (expected > static_cast<double>(faults::kMostStrikes) / 2) {
+      report("WL1104", path + ".rate",
+             fmt::format("some {:.0f} strikes are too many: there may be {}", expected,
+                         faults::kMostStrikes / 2));
     }
   }
   void needs(bool absent, const std::string& path, std::string_view name, std::string_view other) {

@@ -1,9 +1,12 @@
 #include "scenarios/vocabulary.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "scenarios/fault_reading.hpp"
 #include "scenarios/plan.hpp"
+#include "scenarios/units.hpp"
 #include "scenarios/vocabulary_rows.hpp"
 
 namespace wrackline::scenarios {
@@ -73,6 +76,29 @@ std::string_view to_string(FieldType type) {
       return "a value";
   }
   return "";
+}
+
+std::string range_text(const Field& field) {
+  const auto shown = [&](std::int64_t bound) {
+    switch (field.type) {
+      case FieldType::kDuration:
+      case FieldType::kKnots:
+        return format_duration(Duration{bound});
+      case FieldType::kSize:
+        return format_size(bound);
+      case FieldType::kBandwidth:
+        return format_size(bound) + "/s";
+      default:
+        return fmt::format("{}", bound);
+    }
+  };
+  const bool low = field.min != INT64_MIN;
+  const bool high = field.max != INT64_MAX;
+  if (field.type == FieldType::kList || (!low && !high)) return field.positive ? "above 0" : "";
+  if (field.positive) return high ? fmt::format("above 0, at most {}", shown(field.max)) : "above 0";
+  if (!low || !high)
+    return fmt::format("at {} {}", low ? "least" : "most", shown(low ? field.min : field.max));
+  return fmt::format("{}..{}", shown(field.min), shown(field.max));
 }
 
 const ObjectDecl& seeds_decl() {

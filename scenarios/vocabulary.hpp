@@ -68,7 +68,8 @@ struct Field {
   bool required = false;
   bool only_if_given = false;    ///< of kObject: one that is not there has no defaults either
   bool positive = false;         ///< of kNumber: above zero
-  std::int64_t min = INT64_MIN;  ///< in the base unit: ns, bytes, ...; of kList: number of entries
+  std::int64_t min = INT64_MIN;  ///< in the base unit: ns, bytes, ...; of kList: number of entries; of
+                                 ///< kKnots: of their durations
   std::int64_t max = INT64_MAX;
   std::vector<std::pair<std::string_view, std::string_view>> choices = {};  ///< name, meaning
   std::vector<std::pair<std::string_view, std::string_view>> not_built =
@@ -81,6 +82,9 @@ struct Field {
   std::function<PropertyValues&(void* target)> values = {};  ///< of kProperties
 };
 
+/// "1ms..366d", in the field's unit; "above 0"; empty: any value. Of lists nothing.
+std::string range_text(const Field& field);
+
 struct ObjectDecl {
   std::string_view name;  ///< of the object in the schema
   std::string_view doc;
@@ -92,6 +96,7 @@ struct ObjectDecl {
   std::function<void(ReadContext&, const Node& object, void* target, nlohmann::json& resolved)> others = {};
   /// Checks what concerns several fields, after they were read.
   std::function<void(ReadContext&, const Node& object, const void* target)> check = {};
+  std::string_view variant = {};  ///< tells declarations of one name apart in the schema
 
   const Field* find(std::string_view field) const;
 };
@@ -108,7 +113,10 @@ const ObjectDecl& expectation_decl();
 const ObjectDecl& matrix_decl();
 const ObjectDecl& seeds_decl();
 const ObjectDecl& guarantee_decl();
+/// Of what takes time.
 const ObjectDecl& law_decl();
+/// The same for what may be negative: errors of clocks.
+const ObjectDecl& signed_law_decl();
 const ObjectDecl& window_decl();
 /// Of a job: what its windows compute.
 Field aggregate_field();

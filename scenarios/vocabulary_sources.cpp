@@ -1,5 +1,6 @@
 // Sources: who emits what, and when.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/kafka/config/properties.hpp"
 #include "engine/workload/trace_options.hpp"
@@ -78,7 +79,8 @@ const ObjectDecl& clock_change_decl() {
       "clock change",
       "What the clock does at a time.",
       {required(duration("at", &ClockChangeSpec::at, "", {0, kDay * 366}, "When.")),
-       duration("step", &ClockChangeSpec::step, "", {}, "It jumps by this, and stays there."),
+       duration("step", &ClockChangeSpec::step, "", {-kDay * 3660, kDay * 3660},
+                "It jumps by this, and stays there."),
        optional_drift(),
        duration("freeze", &ClockChangeSpec::freeze, "", {kMs, kDay * 366}, "It stands still for so long."),
        duration("wrap32", &ClockChangeSpec::wrap32, "", {kMs, kDay * 366},
@@ -108,12 +110,24 @@ const ObjectDecl& clock_decl() {
   static const ObjectDecl decl{
       "clock",
       "The clock from which a source takes event time, against true time.",
-      {with_default(object("offset", &ClockSpec::offset, law_decl,
+      {with_default(object("offset", &ClockSpec::offset, signed_law_decl,
                            "Error at the start, drawn for each producer; may be negative."),
                     "0s"),
        number("drift_ppm", &ClockSpec::drift_ppm, "0", {-100'000, 100'000}, "Drift in parts per million."),
        list("changes", &ClockSpec::changes, clock_change_decl,
-            "What it does at given times: steps, drift, standstill, a wrapped counter.")}};
+            "What it does at given times: steps, drift, standstill, a wrapped counter.")},
+      {},
+      {},
+      {},
+      {},
+      [](ReadContext& context, const Node& node, const void* target) {
+        double days = 0;
+        for (const ClockChangeSpec& change : static_cast<const ClockSpec*>(target)->changes)
+          days += std::abs(static_cast<double>(change.step.value_or(Duration{}).count())) / kDay;
+        if (days > 36'600)
+          context.diagnostics.report("WL1104", node.at,
+                                     "the steps of \"changes\" add up to more than 100 years");
+      }};
   return decl;
 }
 

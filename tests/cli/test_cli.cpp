@@ -59,6 +59,47 @@ TEST_CASE("usage errors exit with 64, help with 0") {
   CHECK(wrackline_with({"--version"}).out.find("wrackline") == 0);
 }
 
+TEST_CASE("options that make no sense are refused before anything runs, and nothing is left behind") {
+  const Scratch scratch("options");
+  const std::string scenario = scratch.file(
+      "s.jsonc", R"({ "name": "s", "duration": "1s", "kafka": { "brokers": 1, "topics": { "t": {} } },
+                      "sources": { "a": { "topic": "t", "rate": "10/s" } },
+                      "jobs": { "j": { "from": "t", "to": "k" } }, "sinks": { "k": {} } })");
+  const std::string directory = scratch.path.string();
+  const auto code = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"run", scenario, "--quiet"});
+    return wrackline_with(options).code;
+  };
+  REQUIRE(code({}) == 0);
+  for (const char* seeds : {"", "1,1", "3..1", "1e3", "NaN", "18446744073709551616"}) {
+    INFO(seeds);
+    CHECK(code({"--seeds", seeds}) == 64);
+  }
+  CHECK(code({"--seeds", "18446744073709551615"}) == 0);
+  for (const char* jobs : {"", "0", "-1", "1.5", "1025"}) CHECK(code({"--jobs", jobs}) == 64);
+  for (const char* file : {"--db", "--junit", "--trace", "--hash-trail"}) {
+    INFO(file);
+    CHECK(code({file, ""}) == 64);
+    CHECK(code({file, directory}) == 65);
+    CHECK(code({file, directory + "/none/x"}) == 65);
+    CHECK(code({file, scenario + "/x"}) == 65);
+    const std::string out = directory + "/out";
+    CHECK(code({file, out, "--set", "duration=-1s"}) == 65);
+    CHECK_FALSE(fs::exists(out));
+  }
+  for (const char* records : {"", "-1", "x", "99999999999999999999"})
+    CHECK(code({"--trace", directory + "/out", "--trace-records", records}) == 64);
+  CHECK(code({"--readable", ""}) == 64);
+  CHECK(code({"--readable", directory + "/none"}) == 64);
+  // What is read before anything is varied.
+  for (const char* set : {"seeds.count=0", "seeds=5", "matrix.axes={}", "extends=x"}) {
+    INFO(set);
+    CHECK(code({"--set", set}) == 65);
+  }
+  CHECK(code({"--sweep", "duration=1s,2s", "--sweep", "duration=3s"}) == 65);
+  CHECK(std::distance(fs::directory_iterator{scratch.path}, fs::directory_iterator{}) == 1);
+}
+
 TEST_CASE("validate: what is wrong goes to stderr, with 65; what is right to stdout, with 0") {
   const Result good = wrackline_with({"validate", "scenarios/quickstart.jsonc"});
   CHECK(good.code == 0);

@@ -88,7 +88,7 @@ TEST_CASE("settings are read with their units and refused with a reason") {
   CHECK_FALSE(parse_setting(delay, "250", &error).has_value());
   CHECK(error == "'250' is not a duration");
   CHECK_FALSE(parse_setting(delay, "-1s", &error).has_value());
-  CHECK(error == "by must not be negative");
+  CHECK(error == "\"by\" must be at least 0s, not -1s");
   CHECK(value_of({"by", ParamType::offset, "", ""}, "-1s") == -1e9);
   CHECK(value_of({"rate", ParamType::bytes_per_second, "", ""}, "2MiB/s") == 2097152);
   const ParamDef share{"share", ParamType::ratio, "", ""};
@@ -98,7 +98,7 @@ TEST_CASE("settings are read with their units and refused with a reason") {
   CHECK_FALSE(parse_setting({"n", ParamType::count, "", ""}, "1.5", &error).has_value());
   const ParamDef mode{"mode", ParamType::choice, "", "", false, false, {"hold", "drop"}};
   CHECK_FALSE(parse_setting(mode, "kill", &error).has_value());
-  CHECK(error == "mode must be one of hold, drop");
+  CHECK(error == "\"mode\" must be one of hold, drop");
   CHECK(describe(delay, *parse_setting(delay, "90s", nullptr)) == "90s");
   CHECK(describe(delay, *parse_setting(delay, "120s", nullptr)) == "2m");
 }

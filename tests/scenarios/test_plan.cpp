@@ -261,7 +261,9 @@ TEST_CASE("seeds of the command line") {
   CHECK(parse_seeds("7") == std::vector<std::uint64_t>{7});
   CHECK(parse_seeds("1..4") == std::vector<std::uint64_t>{1, 2, 3, 4});
   CHECK(parse_seeds("1..2,9") == std::vector<std::uint64_t>{1, 2, 9});
-  for (const char* bad : {"", "a", "1..", "4..1", "1,", "-1", "0..18446744073709551615", "1.5"}) {
+  CHECK(parse_seeds("18446744073709551615") == std::vector<std::uint64_t>{~std::uint64_t{0}});
+  for (const char* bad :
+       {"", "a", "1..", "4..1", "1,", "-1", "0..18446744073709551615", "1.5", "1,1", "1..4,2"}) {
     INFO(bad);
     CHECK_FALSE(parse_seeds(bad));
   }
