@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/kafka/config/properties.hpp"
 #include "faults/vocabulary.hpp"
@@ -28,9 +29,13 @@ Json text_matching(std::string_view pattern) { return {{"type", "string"}, {"pat
 class SchemaWriter {
  public:
   Json write() {
-    Json schema = object_schema(scenario_decl());
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-    schema["title"] = "wrackline scenario";
+    Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "wrackline scenario"}};
+    Json whole = reference(scenario_decl());
+    partial_ = true;
+    Json part = reference(scenario_decl());
+    schema["if"] = {{"required", {"extends"}}};
+    schema["then"] = std::move(part);
+    schema["else"] = std::move(whole);
     schema["$defs"] = std::move(defs_);
     return schema;
   }
@@ -38,6 +43,7 @@ class SchemaWriter {
  private:
   Json reference(const ObjectDecl& decl) {
     std::string name(decl.name);
+    if (partial_) name = "part of " + name;
     if (!decl.variant.empty()) name += fmt::format(" {}", decl.variant);
     for (char& c : name) c = c == ' ' ? '_' : c;
     if (!defs_.contains(name)) {
@@ -56,12 +62,13 @@ class SchemaWriter {
     Json required = Json::array();
     for (const Field& field : decl.fields) {
       Json value = field_schema(field);
+      if (partial_) value = {{"anyOf", {std::move(value), {{"type", "null"}}}}};
       value["description"] = described(field.doc, in_words(field) ? range_text(field) : "");
       if (!field.default_text.empty()) value["default"] = default_value(field);
       properties[std::string(field.name)] = std::move(value);
       // What `extends` or a guarantee brings need not stand in this file, so only an inner object can demand
       // it.
-      if (field.required && &decl != &scenario_decl()) required.push_back(field.name);
+      if (field.required && !partial_ && &decl != &scenario_decl()) required.push_back(field.name);
     }
     properties["$comment"] = {{"type", "string"}};
     schema["properties"] = std::move(properties);
@@ -72,6 +79,7 @@ class SchemaWriter {
       schema["additionalProperties"] = false;
     }
     for (const auto& group : decl.exactly_one) {
+      if (partial_) break;
       Json alternatives = Json::array();
       for (const std::string_view name : group) alternatives.push_back({{"required", {name}}});
       schema["oneOf"] = std::move(alternatives);
@@ -213,14 +221,20 @@ class SchemaWriter {
           ref["anyOf"].push_back({{"type", "array"}, {"items", {{"type", "integer"}, {"minimum", 0}}}});
         return ref;
       }
-      case FieldType::kMap:
+      case FieldType::kMap: {
+        Json element = reference(field.object());
+        if (partial_) element = {{"anyOf", {std::move(element), {{"type", "null"}}}}};
         return {{"type", "object"},
                 {"propertyNames", {{"anyOf", {text_matching(kNamePattern), {{"const", "$comment"}}}}}},
-                {"additionalProperties", reference(field.object())}};
-      case FieldType::kList:
+                {"additionalProperties", std::move(element)}};
+      }
+      case FieldType::kList: {
+        const bool partial = std::exchange(partial_, false);  // lists are replaced as a whole
         schema = {{"type", "array"}, {"items", reference(field.object())}};
+        partial_ = partial;
         if (field.min > 0) schema["minItems"] = field.min;
         return schema;
+      }
       case FieldType::kProperties:
         return properties_schema(field.properties());
       case FieldType::kAny:
@@ -295,6 +309,8 @@ class SchemaWriter {
   }
 
   Json defs_ = Json::object();
+  /// Of a file that extends others: what is missing may come from there, and null takes back what does.
+  bool partial_ = false;
 };
 
 }  // namespace
