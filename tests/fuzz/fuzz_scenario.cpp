@@ -59,7 +59,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!plan) return 0;
   for (const Cell& cell : plan->cells) {
     for (const SourceSpec& source : cell.spec.sources) {
-      (void)distribution_of(source.delay);
+      (void)delay_law_of(source.delay);
+      (void)distribution_of(source.clock.offset);
+      (void)clock_changes_of(source.clock);
       (void)key_law_of(source.keys);
     }
     (void)faults_of(cell.spec);
