@@ -273,7 +273,7 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
     options.clean = clean;
     options.recovery_point = std::max(at.recovery_point_checkpoint, log.log_start_offset());
     if (!clean) {
-      bytes += log.bytes_from(options.recovery_point);
+      bytes += log.bytes_to_recover(options.recovery_point);
       // What the machine lost with its power: the bytes that had not been written back.
       std::int64_t lost = at.deleted_bytes + log.size_bytes() - disk_.written(at.file).bytes;
       const auto batches = log.batches();

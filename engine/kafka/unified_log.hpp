@@ -96,8 +96,11 @@ class UnifiedLog {
   Offset recovery_point() const { return recovery_point_; }
   Offset forgotten_below() const { return forgotten_below_; }
   std::int64_t size_bytes() const;
-  /// Bytes of the batches that reach `offset`: what a write-back from there on still has to write.
+  /// Bytes of the batches that reach `offset`, of those that are not forgotten: what was appended since.
   std::int64_t bytes_from(Offset offset) const;
+  /// What an unclean start has to read, forgotten or not: all of the segments from the one that holds the
+  /// recovery point on (L-41).
+  std::int64_t bytes_to_recover(Offset recovery_point) const;
   const LogConfig& config() const { return config_; }
   LogConfig& config() { return config_; }
   const LeaderEpochFileCache& epochs() const { return epochs_; }

@@ -296,11 +296,13 @@ std::int64_t UnifiedLog::bytes_from(Offset offset) const {
   for (Number n = first_batch_reaching(offset); n < batches_.end_number(); ++n) {
     bytes += batches_.at_number(n).size_bytes;
   }
-  // What has been forgotten is on the disk still, and an unclean start reads it. Of logs that are not
-  // compacted it is left out: their recovery is too short by what nobody can ask for any more.
-  if (!config_.compacted) return bytes;
-  for (const Segment& segment : segments_.items())
-    if (segment.forgotten_end > offset) bytes += segment.forgotten_bytes;
+  return bytes;
+}
+
+std::int64_t UnifiedLog::bytes_to_recover(Offset recovery_point) const {
+  std::int64_t bytes = 0;
+  for (std::size_t i = segment_index_of(recovery_point); i < segments_.size(); ++i)
+    bytes += segments_[i].size_bytes;
   return bytes;
 }
 

@@ -21,6 +21,8 @@ void require_same(UnifiedLog& keeps, UnifiedLog& forgets) {
   REQUIRE(keeps.last_stable_offset() == forgets.last_stable_offset());
   REQUIRE(keeps.log_start_offset() == forgets.log_start_offset());
   REQUIRE(keeps.size_bytes() == forgets.size_bytes());
+  for (const Offset point : {keeps.log_start_offset(), keeps.recovery_point(), keeps.log_end_offset()})
+    REQUIRE(keeps.bytes_to_recover(point) == forgets.bytes_to_recover(point));
   const auto known = keeps.producers().producers();
   const auto kept = forgets.producers().producers();
   REQUIRE(std::vector(known.begin(), known.end()) == std::vector(kept.begin(), kept.end()));
@@ -97,6 +99,22 @@ SCENARIO(
     require_same(keeps, forgets);
   }
   REQUIRE(forgets.batches().size() < keeps.batches().size());
+}
+
+SCENARIO("L-41: recovery reads whole segments from the recovery point on, forgotten or not") {
+  UnifiedLog log{quiet_config(), 1000};
+  for (int segment = 0; segment < 3; ++segment) {
+    for (int i = 0; i < 4; ++i) log.append_as_leader(plain(1), 0, 1000);  // 71 bytes each
+    if (segment < 2) log.roll(1000);
+  }
+  CHECK(log.bytes_to_recover(0) == 12 * 71);
+  CHECK(log.bytes_to_recover(4) == 8 * 71);
+  CHECK(log.bytes_to_recover(6) == 8 * 71);
+  CHECK(log.bytes_to_recover(12) == 4 * 71);
+  log.forget_below(10);
+  CHECK(log.bytes_to_recover(0) == 12 * 71);
+  CHECK(log.bytes_to_recover(6) == 8 * 71);
+  CHECK(log.bytes_to_recover(12) == 4 * 71);
 }
 
 SCENARIO("memory is flat in the number of records when readers keep up") {
