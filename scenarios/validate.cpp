@@ -62,7 +62,12 @@ class Validation {
   void refuse(const PropertyValues& values, std::string_view name, std::string_view value,
               const std::string& config, std::string_view why) {
     const PropertyValue& given = values.get(name);
-    const bool matches = value == "*" ? values.is_explicit(name) : value_text(given).starts_with(value);
+    const auto* const list = std::get_if<std::vector<std::string>>(&given);
+    const bool listed = list != nullptr && std::any_of(list->begin(), list->end(), [&](const auto& entry) {
+                          return std::string_view{entry}.starts_with(value);
+                        });
+    const bool matches =
+        value == "*" ? values.is_explicit(name) : listed || value_text(given).starts_with(value);
     if (matches)
       report("WL1208", fmt::format("{}.{}", config, name),
              fmt::format("\"{}\" = {} is not built yet: {}", name, value_text(given), why));
@@ -94,7 +99,8 @@ class Validation {
 
   void broker() {
     conflicts(kafka::check_broker(spec_.kafka.config, spec_.kafka.brokers), "kafka.config");
-    refuse(spec_.kafka.config, "log.cleanup.policy", "compact", "kafka.config", "logs are not compacted");
+    refuse(spec_.kafka.config, "log.cleanup.policy", "compact", "kafka.config",
+           "the logs of topics are not compacted");
     if (static_cast<std::int64_t>(spec_.kafka.zones.size()) > spec_.kafka.brokers) {
       report("WL1104", "kafka.zones",
              fmt::format("{} zones for {} brokers", spec_.kafka.zones.size(), spec_.kafka.brokers));
@@ -106,7 +112,7 @@ class Validation {
     const std::string config = fmt::format("kafka.topics.{}.config", topic.name);
     conflicts(kafka::check_topic(topic.config, spec_.kafka.config, spec_.kafka.brokers), config);
     if (!topic.config.is_null("cleanup.policy"))
-      refuse(topic.config, "cleanup.policy", "compact", config, "logs are not compacted");
+      refuse(topic.config, "cleanup.policy", "compact", config, "the logs of topics are not compacted");
   }
 
   void check(const SourceSpec& source) {

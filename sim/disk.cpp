@@ -340,6 +340,15 @@ void Disk::cut_under_way(FileId file, Extent to) {
   }
 }
 
+void Disk::make_durable(FileId file, std::int64_t bytes) {
+  File& f = files_[file.value];
+  while (!f.dirty.empty() && f.dirty.front().end.bytes <= bytes) {
+    f.flushed = f.dirty.front().end;
+    f.dirty.pop_front();
+  }
+  f.flushed.bytes = std::max(f.flushed.bytes, std::min(bytes, f.written.bytes));
+}
+
 void Disk::drop_prefix(FileId file, std::int64_t bytes) {
   File& f = files_[file.value];
   const std::int64_t dropped = std::min(bytes, f.written.bytes);

@@ -174,8 +174,11 @@ class Disk {
   /// Cuts the file; it takes effect at once, on what was asked and is still under way too. Also ends a torn
   /// entry.
   void truncate(FileId file, Extent to);
+  /// The file's beginning was replaced by what is durable already: a file of its own that was flushed and
+  /// renamed.
+  void make_durable(FileId file, std::int64_t bytes);
   /// Gives the space of the file's beginning back (retention). Extents go on counting from the file's
-  /// creation.
+  /// creation. `bytes`: with all that was given back before.
   void drop_prefix(FileId file, std::int64_t bytes);
   std::int64_t used_bytes() const { return used_bytes_; }
 

@@ -11,6 +11,7 @@ Broker::Broker(ClusterContext& cluster, BrokerId id, sim::Process& process, sim:
       disk_{disk},
       replicas_{cluster, id, process, disk, *this, *this, *this},
       groups_{cluster, id, process, replicas_, *this},
+      cleaner_{cluster, id, process, disk, replicas_},
       channel_{*this},
       cost_draws_{process.sim().seed(), process.name(), "cpu"},
       registrations_(cluster.layout.partition_count()) {}

@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/kafka/cleaner_thread.hpp"
 #include "engine/kafka/group_service.hpp"
 #include "engine/kafka/replica_fetcher.hpp"
 #include "engine/kafka/replica_manager.hpp"
@@ -45,6 +46,8 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   void internal_write_done(PartitionId partition, std::uint64_t token, Errors error) override;
   void isr_proposed(AlterPartitionProposal proposal) override;
   void log_directory_failed() override;
+  void compacted_segment_closed() override { cleaner_.segment_closed(); }
+  void log_truncated(PartitionId partition, Offset offset) override { cleaner_.truncated(partition, offset); }
 
  private:
   /// The broker's own connection to the controller.
@@ -116,6 +119,7 @@ class Broker final : public sim::Endpoint, public MetadataCache, public Responde
   sim::Disk& disk_;
   ReplicaManager replicas_;
   GroupService groups_;
+  CleanerThread cleaner_;
   ControllerChannel channel_;
   sim::Stream cost_draws_;
 

@@ -71,6 +71,7 @@ void Broker::start_serving() {
   process_.spawn("isr check", isr_loop());
   process_.spawn("checkpoints", checkpoint_loop());
   process_.spawn("retention", retention_loop());
+  cleaner_.start();
   if (cluster_.settings.log_flush_scheduler_interval_ms < kNeverMs) process_.spawn("flush", flush_loop());
   fetch_metadata();
 }

@@ -45,6 +45,7 @@ Cluster::Cluster(sim::Simulation& simulation, sim::Network& network, sim::Observ
                                     {},
                                     {},
                                     {},
+                                    {},
                                     1});
   // The truth refers to the layout that lives with it.
   context_->truth = CommitTruth{context_->layout, observer};
@@ -52,8 +53,7 @@ Cluster::Cluster(sim::Simulation& simulation, sim::Network& network, sim::Observ
     TopicSettings settings;
     if (topic.name == kOffsetsTopic) {
       settings.min_insync_replicas = topic.replication_factor >= 2 ? 2 : 1;
-      settings.log.compacted = true;
-      settings.log.retention_ms = -1;
+      settings.log = spec.offsets_topic_log;
     }
     for (std::size_t i = 0; i < spec.topics.size(); ++i) {
       if (spec.topics[i].name == topic.name) settings = spec.settings[i];
@@ -141,10 +141,8 @@ void Cluster::look_at_commits() {
     const std::optional<Offset> certain = certain_below(partition);
     if (!certain) continue;
     const UnifiedLog& log = leader_of(partition)->replicas().find(partition)->log();
-    possible_commits_.look(partition, log, *certain, context_->group_log);
-    context_->group_log.fold(partition, log.batches(), *certain);
-    const Offset folded = context_->group_log.folded_below(partition);
-    if (folded > log.forgotten_below()) forget_below(partition, folded);
+    context_->possible_commits.look(partition, log, *certain, context_->group_log);
+    for (auto& broker : brokers_) broker->replicas().forget_superseded_below(partition, *certain);
   }
 }
 

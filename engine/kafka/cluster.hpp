@@ -13,9 +13,18 @@
 
 #include "engine/kafka/broker.hpp"
 #include "engine/kafka/controller_server.hpp"
-#include "engine/kafka/possible_commits.hpp"
 
 namespace wrackline::kafka {
+
+/// The group coordinator makes its topic so: compacted, in segments of offsets.topic.segment.bytes.
+inline LogConfig default_offsets_topic_log() {
+  LogConfig log;
+  log.compacted = true;
+  log.deleted = false;
+  log.retention_ms = -1;
+  log.segment_bytes = 104'857'600;
+  return log;
+}
 
 struct ClusterSpec {
   std::int32_t brokers = 3;
@@ -25,6 +34,7 @@ struct ClusterSpec {
   std::vector<TopicSettings> settings;  ///< of `topics`, in their order
   std::int32_t offsets_topic_partitions = 50;
   std::int32_t offsets_topic_replication_factor = 3;
+  LogConfig offsets_topic_log = default_offsets_topic_log();
   BrokerSettings broker;
   sim::DiskOptions disk;
 };
@@ -43,7 +53,7 @@ class Cluster {
   Broker* leader_of(PartitionId partition);
 
   /// Where a group may resume after whatever comes, as of the last look_at_commits().
-  const PossibleCommits& possible_commits() const { return possible_commits_; }
+  const PossibleCommits& possible_commits() const { return context_->possible_commits; }
   void look_at_commits();
   /// No reader of the run will ask for records below this offset again: their memory is given back
   /// everywhere.
@@ -63,7 +73,6 @@ class Cluster {
 
   sim::Simulation& simulation_;
   bool power_may_fail_ = false;
-  PossibleCommits possible_commits_;
   std::unique_ptr<ClusterContext> context_;
   std::vector<std::unique_ptr<sim::Disk>> disks_;
   std::vector<std::unique_ptr<Broker>> brokers_;

@@ -11,7 +11,9 @@
 #include "engine/kafka/commit_truth.hpp"
 #include "engine/kafka/group_coordinator.hpp"
 #include "engine/kafka/group_log.hpp"
+#include "engine/kafka/log_cleaner.hpp"
 #include "engine/kafka/partition.hpp"
+#include "engine/kafka/possible_commits.hpp"
 #include "sim/disk.hpp"
 #include "sim/network.hpp"
 
@@ -43,6 +45,9 @@ struct BrokerSettings {
   std::int64_t log_retention_check_interval_ms = 300000;
   std::int64_t log_flush_scheduler_interval_ms = INT64_MAX;
   std::int64_t offsets_commit_timeout_ms = 5000;
+  bool log_cleaner_enable = true;
+  std::int64_t log_cleaner_backoff_ms = 15000;
+  CleanerConfig cleaner;
   GroupCoordinatorConfig group;
   bool elr_enabled = true;
   BrokerCosts costs;
@@ -74,6 +79,7 @@ struct ClusterContext {
   std::map<BrokerId, sim::Process*> broker_processes;
 
   GroupLog group_log;
+  PossibleCommits possible_commits;
   /// Which job reads as which group, to tell the observer about commits and generations.
   std::map<std::string, std::uint32_t, std::less<>> jobs_by_group;
   std::int64_t next_producer_id = 1;

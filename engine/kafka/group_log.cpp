@@ -1,10 +1,10 @@
 #include "engine/kafka/group_log.hpp"
 
-#include <algorithm>
-#include <cassert>
+#include <memory>
 #include <optional>
 #include <utility>
 
+#include "engine/kafka/record_bytes.hpp"
 #include "engine/kafka/sliding_vector.hpp"
 
 namespace wrackline::kafka {
@@ -44,60 +44,52 @@ class GroupLog::Store final : public RecordsHome {
 GroupLog::GroupLog() : store_{new Store} {}
 GroupLog::~GroupLog() { store_->let_go(); }
 
+namespace {
+
+/// Lengths of a usual group record: 120 bytes in a batch.
+constexpr std::int32_t kKeyBytes = 40;
+constexpr std::int32_t kValueBytes = 71;
+
+bool is_tombstone(const GroupRecord& record) {
+  return std::visit([](const auto& one) { return one.tombstone; }, record);
+}
+
+}  // namespace
+
+std::uint32_t GroupLog::key_of(const GroupRecord& record) {
+  const auto* const commit = std::get_if<OffsetCommitRecord>(&record);
+  const Key key = commit != nullptr
+                      ? Key{commit->group, true, commit->partition}
+                      : Key{std::get<GroupMetadataRecord>(record).group, false, TopicPartition{}};
+  return keys_.try_emplace(key, static_cast<std::uint32_t>(keys_.size())).first->second;
+}
+
 RecordsPtr GroupLog::columns_of(std::vector<GroupRecord>&& records, std::int64_t wall_ms) {
   auto* const columns = new Records;
   columns->home_ = store_;
   store_->begin();
+  auto compaction = std::make_unique<CompactionColumns>();
   for (GroupRecord& record : records) {
+    const auto delta = static_cast<std::int32_t>(columns->ids.size());
+    compaction->shapes.push_back({delta, kKeyBytes, is_tombstone(record) ? -1 : kValueBytes});
+    columns->keys.push_back(key_of(record));
     columns->ids.push_back(store_->keep(std::move(record)));
     columns->timestamps_ms.push_back(wall_ms);
-    columns->keys.push_back(0);
   }
+  columns->compaction = std::move(compaction);
   columns->max_timestamp_ms = wall_ms;
   return RecordsPtr{columns};
 }
 
+std::int32_t GroupLog::batch_bytes(const Records& columns) {
+  std::int32_t bytes = kBatchOverheadBytes;
+  for (const RecordShape& shape : columns.compaction->shapes)
+    bytes += record_bytes(0, shape.offset_delta, shape.key_bytes, shape.value_bytes);
+  return bytes;
+}
+
 const GroupRecord& GroupLog::at(sim::EventId id) const { return store_->at(id); }
 
-void GroupLog::fold(PartitionId partition, std::span<const RecordBatch> batches, Offset certain) {
-  Folded& folded = folded_[partition];
-  auto batch = std::lower_bound(batches.begin(), batches.end(), folded.below,
-                                [](const RecordBatch& b, Offset offset) { return b.last_offset < offset; });
-  for (; batch != batches.end() && batch->next_offset() <= certain; ++batch) {
-    folded.below = batch->next_offset();
-    if (!batch->records) continue;
-    for (const sim::EventId id : batch->records->ids) {
-      const GroupRecord& record = at(id);
-      const auto* const commit = std::get_if<OffsetCommitRecord>(&record);
-      const Key key = commit != nullptr
-                          ? Key{commit->group, true, commit->partition}
-                          : Key{std::get<GroupMetadataRecord>(record).group, false, TopicPartition{}};
-      folded.last.insert_or_assign(key, Last{folded.records++, record});
-    }
-  }
-}
-
-Offset GroupLog::folded_below(PartitionId partition) const {
-  const auto found = folded_.find(partition);
-  return found == folded_.end() ? 0 : found->second.below;
-}
-
-std::vector<const GroupRecord*> GroupLog::folded(PartitionId partition) const {
-  std::vector<const GroupRecord*> records;
-  const auto found = folded_.find(partition);
-  if (found == folded_.end()) return records;
-  std::vector<const Last*> order;
-  for (const auto& [key, last] : found->second.last) order.push_back(&last);
-  std::sort(order.begin(), order.end(),
-            [](const Last* a, const Last* b) { return a->position < b->position; });
-  for (const Last* last : order) records.push_back(&last->record);
-  return records;
-}
-
-std::size_t GroupLog::records_held() const {
-  std::size_t held = store_->held();
-  for (const auto& [partition, folded] : folded_) held += folded.last.size();
-  return held;
-}
+std::size_t GroupLog::records_held() const { return store_->held(); }
 
 }  // namespace wrackline::kafka

@@ -13,7 +13,6 @@ namespace {
 /// Reading the partition's log back: what makes a failover of the coordinator take time.
 constexpr std::int64_t kLoadBytesPerSecond = 50'000'000;
 constexpr std::chrono::milliseconds kLoadAtLeast{5};
-constexpr std::int32_t kRecordBytes = 120;
 
 template <class... Fs>
 struct Overloaded : Fs... {
@@ -172,7 +171,7 @@ void GroupService::loaded(void* self, std::uint64_t at) {
   GroupCoordinatorConfig config = service.cluster_.settings.group;
   config.first_member_number = (static_cast<std::uint64_t>(replica.leader_epoch()) << 32) + 1;
   shard->coordinator = std::make_unique<GroupCoordinator>(config, service.now_ms());
-  service.cluster_.group_log.for_each(partition, replica.log().batches(), [&](const GroupRecord& record) {
+  service.cluster_.group_log.for_each(replica.log().batches(), [&](const GroupRecord& record) {
     shard->coordinator->load(record, kNoProducerId);
   });
   shard->coordinator->start(service.now_ms());
@@ -238,7 +237,7 @@ void GroupService::append(Shard& shard, GroupWrite& write) {
   batch.records = cluster_.group_log.columns_of(std::move(write.records), process_.node().wall_ms());
   const auto count = static_cast<std::int32_t>(batch.records->size());
   batch.last_offset = count - 1;
-  batch.size_bytes = kBatchOverheadBytes + kRecordBytes * count;
+  batch.size_bytes = GroupLog::batch_bytes(*batch.records);
   batch.max_timestamp_ms = batch.records->max_timestamp_ms;
   shard.writes.push_back({write.id, batch.records});
   const AppendInfo info = replicas_.append_internal(shard.partition, std::move(batch), write.id,

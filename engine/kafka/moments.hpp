@@ -29,6 +29,7 @@ inline constexpr MomentDef kBrokerFenced{"kafka.broker.fenced", {"broker"}, "the
 inline constexpr MomentDef kBrokerUnfenced{"kafka.broker.unfenced", {"broker"}, "a broker may lead and follow again"};
 inline constexpr MomentDef kBrokerRegistered{"kafka.broker.registered", {"broker", "epoch"}, "a broker registered with the controller"};
 inline constexpr MomentDef kLogDirectoryFailed{"kafka.broker.log_directory_failed", {"broker"}, "the disk refused a write: the broker halts"};
+inline constexpr MomentDef kLogCleaned{"kafka.log.cleaned", {"broker", "partition", "bytes_before", "bytes"}, "the log cleaner put what is left of a compacted log in its place"};
 inline constexpr MomentDef kBrokerRecovered{"kafka.broker.recovered", {"broker", "incarnation"}, "a broker loaded its logs after a restart"};
 
 inline constexpr MomentDef kGroupJoined{"group.member.joining", {"broker", "partition"}, "a consumer asks to join its group"};
@@ -59,6 +60,6 @@ inline constexpr const MomentDef* kAll[] = {
     &kRebalanceStarted, &kRebalanceCompleted,   &kOffsetsCommitting,  &kOffsetsCommitted,
     &kMemberExpired,    &kCoordinatorLoaded,    &kProducerSending,    &kProducerAcked,
     &kProducerFailed,   &kProducerDisconnected, &kConsumerPolled,     &kConsumerAssigned,
-    &kConsumerRevoked,  &kConsumerLost};
+    &kConsumerRevoked,  &kConsumerLost,         &kLogCleaned};
 
 }  // namespace wrackline::kafka::moments

@@ -114,6 +114,13 @@ void ReplicaManager::flush_dirty() {
   }
 }
 
+void ReplicaManager::was_truncated(PartitionId id) {
+  Replica& at = replica(id);
+  cut_file(at);
+  ++at.truncations;
+  listener_.log_truncated(id, at.partition.log().log_end_offset());
+}
+
 /// The log was shortened at its end: so is its file.
 void ReplicaManager::cut_file(Replica& at) {
   // What a full or broken disk has refused is not in the file.
@@ -132,6 +139,7 @@ AppendInfo ReplicaManager::append_fetched(PartitionId id, std::span<const Record
                                                           answer.high_watermark, answer.log_start, now_ms());
   if (!batches.empty() && info.error == Errors::none && info.fault == AppendFault::none) {
     fetched_.push_back({id, at.partition.log().bytes_from(end_before)});
+    if (info.rolled && at.partition.log().config().compacted) listener_.compacted_segment_closed();
     process_.announce(moments::kReplicaAppended, id_, id, at.partition.log().log_end_offset());
   }
   after(id);
@@ -154,13 +162,13 @@ std::uint32_t ReplicaManager::write_fetched(sim::DiskHandler written) {
 void ReplicaManager::start_over(PartitionId id, Offset offset) {
   Replica& at = replica(id);
   at.partition.log().truncate_fully_and_start_at(offset, now_ms());
-  cut_file(at);
+  was_truncated(id);
 }
 
 Partition::Truncation ReplicaManager::truncate(PartitionId id, const EpochEndOffset& leader_end) {
   Replica& at = replica(id);
   const Partition::Truncation done = at.partition.truncate_to_divergence(leader_end, now_ms());
-  cut_file(at);
+  was_truncated(id);
   process_.announce(moments::kReplicaTruncated, id_, id, done.offset);
   after(id);
   return done;
@@ -241,7 +249,7 @@ void ReplicaManager::run_retention() {
     if (at.partition.log().delete_old_segments(now_ms()) > 0) {
       const std::int64_t deleted = before - at.partition.log().size_bytes();
       at.deleted_bytes += deleted;
-      disk_.drop_prefix(at.file, deleted);
+      disk_.drop_prefix(at.file, at.deleted_bytes);
     }
     at.partition.log().remove_expired_producers(now_ms());
   }
@@ -283,7 +291,7 @@ std::int64_t ReplicaManager::recover(bool clean, BrokerEpoch epoch) {
       }
     }
     at.partition.restart(options, at.high_watermark_checkpoint, epoch, now_ms());
-    cut_file(at);
+    was_truncated(id);
     at.flush_counted_from = log.log_end_offset();
   }
   return bytes;
@@ -304,6 +312,30 @@ void ReplicaManager::forget_below(PartitionId id, Offset offset) {
   UnifiedLog& log = replica(id).partition.log();
   const Offset limit = std::min({offset, log.high_watermark(), log.log_end_offset()});
   if (limit > log.forgotten_below()) log.forget_below(limit);
+}
+
+void ReplicaManager::forget_superseded_below(PartitionId id, Offset offset) {
+  if (!replicas_[id]) return;
+  UnifiedLog& log = replica(id).partition.log();
+  if (log.log_end_offset() > 0)
+    log.forget_superseded_below(std::min({offset, log.high_watermark(), log.log_end_offset()}));
+}
+
+void ReplicaManager::replace_cleaned(PartitionId id, CleanedLog&& cleaned, bool durable) {
+  Replica& at = replica(id);
+  UnifiedLog& log = at.partition.log();
+  if (cleaned.segments.empty()) return;
+  const Offset end = cleaned.segments.back().next_base_offset;
+  cluster_.possible_commits.before_cleaning(id, log, end, cluster_.group_log);
+  const std::int64_t before = log.size_bytes();
+  kafka::replace_cleaned(log, std::move(cleaned));
+  // What comes behind stays where it is in the file. Where a horizon made records longer, nothing is given
+  // back until they go.
+  at.deleted_bytes += before - log.size_bytes();
+  disk_.drop_prefix(at.file, at.deleted_bytes);
+  std::int64_t cleaned_bytes = at.deleted_bytes;
+  for (std::size_t i = 0; log.segment_base(i) < end; ++i) cleaned_bytes += log.segment(i).size_bytes;
+  if (durable) disk_.make_durable(at.file, cleaned_bytes);
 }
 
 }  // namespace wrackline::kafka

@@ -49,6 +49,9 @@ class ReplicaListener {
   virtual void isr_proposed(AlterPartitionProposal proposal) = 0;
   /// The disk refused a write: the log directory is offline, and it is the only one.
   virtual void log_directory_failed() = 0;
+  /// For the log cleaner.
+  virtual void compacted_segment_closed() = 0;
+  virtual void log_truncated(PartitionId partition, Offset offset) = 0;
 };
 
 class ReplicaManager {
@@ -104,6 +107,11 @@ class ReplicaManager {
   /// The process starts again over what its disk kept. Returns the bytes that recovery has to read.
   std::int64_t recover(bool clean, BrokerEpoch epoch);
   void forget_below(PartitionId partition, Offset offset);
+  void forget_superseded_below(PartitionId partition, Offset offset);
+  /// The log cleaner's outcome takes its place in the log; `durable`: it has reached the disk.
+  void replace_cleaned(PartitionId partition, CleanedLog&& cleaned, bool durable);
+  /// How often the log was shortened at its end since the process began.
+  std::uint64_t truncations(PartitionId partition) const { return replicas_[partition]->truncations; }
   /// Below it the disk holds everything: a loss of power takes nothing from there.
   Offset durable_below(PartitionId partition);
 
@@ -118,7 +126,8 @@ class ReplicaManager {
         : partition{config, log, metadata, epoch, now_ms}, file{log_file}, flushed_at_ms{now_ms} {}
     Partition partition;
     sim::FileId file;                ///< bytes of the log: page cache and durable
-    std::int64_t deleted_bytes = 0;  ///< by retention, from the front of the file
+    std::int64_t deleted_bytes = 0;  ///< by retention and the cleaner, as if from the front of the file
+    std::uint64_t truncations = 0;
     Offset high_watermark_checkpoint = 0;
     Offset recovery_point_checkpoint = 0;
     Offset flush_counted_from = 0;  ///< where the last flush, done or under way, ends
@@ -161,6 +170,7 @@ class ReplicaManager {
   bool flushes_each_append(PartitionId partition) const;
   void on_background_write(std::uint64_t, sim::DiskResult result);
   void cut_file(Replica& replica);
+  void was_truncated(PartitionId partition);
   void complete_produce(std::uint64_t token, Errors error);
   void finish(PendingProduce& pending);
   void arm_produce_expiry();

@@ -168,6 +168,7 @@ AppendInfo ReplicaManager::append_internal(PartitionId partition, RecordBatch ba
   if (info.error == Errors::none) {
     write(partition, target.partition.log().bytes_from(end_before),
           sim::DiskHandler::to<&ReplicaManager::on_background_write>(*this));
+    if (info.rolled && target.partition.log().config().compacted) listener_.compacted_segment_closed();
   }
   after(partition);
   if (info.error == Errors::none) {

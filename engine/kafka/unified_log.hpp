@@ -17,6 +17,8 @@
 // Memory. `forget_below(offset)` drops the batches wholly below `offset`: no reader may ask for them any more
 // (a read there is a broken invariant and asserts). Offsets, segments, epochs, and the producer state that
 // replaying those batches would give are kept, so that truncation and recovery still come out the same.
+// Of a compacted log `forget_superseded_below(offset)` drops only what the next pass of the cleaner would
+// take anyway, so that passes and loads come out the same, too.
 //
 // Spans that a call returns hold until the next call that changes the log.
 #pragma once
@@ -204,6 +206,9 @@ class UnifiedLog {
   /// the caller sets it from its checkpoint.
   void reopen(const ReopenOptions& options, std::int64_t now_ms);
   void forget_below(Offset offset);
+  /// Of the batches below `offset`, which no log of this partition will ever lose again, those without
+  /// producers of which no record is the last of its key in its segment. Their bytes still count.
+  void forget_superseded_below(Offset offset);
 
  private:
   using Number = SlidingVector<RecordBatch>::Number;
@@ -264,6 +269,7 @@ class UnifiedLog {
 
   // unified_log_clean.cpp
   void replace_batches(Number from, Number to, std::vector<RecordBatch>&& kept);
+  void keep_latest(Segment& segment, Number from, Number to, std::vector<RecordBatch>& kept);
 
   // unified_log_load.cpp
   void start_at(Offset offset, std::int64_t now_ms);
@@ -291,6 +297,7 @@ class UnifiedLog {
   Offset recovery_point_ = 0;
   Offset forgotten_below_ = 0;
   std::vector<Fold> folds_;
+  std::size_t kept_below_ = 0;           ///< batches that the last forget_superseded_below left
   std::vector<CompletedTxn> completed_;  ///< scratch of append_as_follower
 };
 

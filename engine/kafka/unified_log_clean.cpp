@@ -1,8 +1,10 @@
 // What the log cleaner sees of a UnifiedLog, and how the segments that it wrote take their places.
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
+#include "engine/kafka/offset_map.hpp"
 #include "engine/kafka/unified_log.hpp"
 
 namespace wrackline::kafka {
@@ -63,7 +65,7 @@ void UnifiedLog::replace_batches(Number from, Number to, std::vector<RecordBatch
 void UnifiedLog::replace_segments(SegmentRange old, std::vector<RecordBatch>&& kept,
                                   std::span<const AbortedTxn> aborted) {
   assert(old.first < old.last && old.last < segments_.size());
-  assert(segments_[old.last].base_offset <= last_stable_offset() && folds_.empty());
+  assert(folds_.empty());
   Segment cleaned{.base_offset = segments_[old.first].base_offset,
                   .created_ms = segments_[old.first].created_ms};
   for (const RecordBatch& batch : kept) {
@@ -87,6 +89,54 @@ void UnifiedLog::replace_segments(SegmentRange old, std::vector<RecordBatch>&& k
   }
   segments_.clear();
   for (const Segment& segment : segments) segments_.push_back(segment);
+}
+
+// --- in memory ---
+
+/// Adds the batches of [from, to) that say the last of some key in their segment.
+void UnifiedLog::keep_latest(Segment& segment, Number from, Number to, std::vector<RecordBatch>& kept) {
+  OffsetMap seen{std::numeric_limits<std::size_t>::max()};
+  std::vector<bool> latest;
+  for (Number n = to; n-- > from;) {
+    const RecordBatch& batch = batches_.at_number(n);
+    bool says = batch.has_producer_id() || !batch.records;
+    for (std::size_t i = 0; batch.records && i < batch.records->keys.size(); ++i) {
+      const std::uint32_t key = batch.records->keys[i];
+      if (seen.get(key) != kNoOffset) continue;
+      says = true;
+      seen.put(key, batch.last_offset);
+    }
+    latest.push_back(says);
+  }
+  for (Number n = from; n < to; ++n) {
+    const RecordBatch& batch = batches_.at_number(n);
+    if (latest[static_cast<std::size_t>(to - n - 1)]) {
+      kept.push_back(batch);
+      continue;
+    }
+    segment.forgotten_bytes += batch.size_bytes;
+    segment.forgotten_max_timestamp_ms = std::max(segment.forgotten_max_timestamp_ms, batch.max_timestamp_ms);
+    forgotten_below_ = std::max(forgotten_below_, batch.next_offset());
+  }
+}
+
+void UnifiedLog::forget_superseded_below(Offset offset) {
+  assert(config_.compacted && folds_.empty() && offset <= log_end_);
+  const Number from = batches_.first_number();
+  const Number to = first_batch_reaching(offset);
+  constexpr std::size_t kWorthwhile = 32;
+  if (to - from < 2 * kept_below_ + kWorthwhile) return;
+  std::vector<RecordBatch> kept;
+  std::vector<std::size_t> kept_before;
+  for (std::size_t i = 0; i < segments_.size() && segments_[i].first_batch < to; ++i) {
+    kept_before.push_back(kept.size());
+    const Number first = std::max(segments_[i].first_batch, from);
+    keep_latest(segments_[i], first, std::max(first, std::min(segment_end(i), to)), kept);
+  }
+  for (std::size_t i = 0; i < kept_before.size(); ++i)
+    segments_[i].first_batch = to - (kept.size() - kept_before[i]);
+  kept_below_ = kept.size();
+  replace_batches(from, to, std::move(kept));
 }
 
 }  // namespace wrackline::kafka

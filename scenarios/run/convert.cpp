@@ -9,6 +9,25 @@
 
 namespace wrackline::scenarios {
 
+namespace {
+
+/// Its own segment size and policy; everything else as any topic that does not say.
+kafka::LogConfig offsets_topic_log(const KafkaSpec& spec) {
+  const PropertyValues& broker = spec.config;
+  kafka::LogConfig log = kafka::default_offsets_topic_log();
+  log.rules = spec.version < Version{4, 0} ? kafka::LogRules::v3_9() : kafka::LogRules::v4_1();
+  log.segment_bytes = broker.get_int("offsets.topic.segment.bytes");
+  const PropertyValues unset{kafka::topic_properties(), spec.version};
+  log.segment_ms = std::get<std::int64_t>(kafka::topic_value(unset, broker, "segment.ms"));
+  log.delete_retention_ms = broker.get_int("log.cleaner.delete.retention.ms");
+  log.min_compaction_lag_ms = broker.get_int("log.cleaner.min.compaction.lag.ms");
+  log.max_compaction_lag_ms = broker.get_int("log.cleaner.max.compaction.lag.ms");
+  log.min_cleanable_dirty_ratio = broker.get_double("log.cleaner.min.cleanable.ratio");
+  return log;
+}
+
+}  // namespace
+
 kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
   const PropertyValues& broker = spec.config;
   kafka::ClusterSpec cluster;
@@ -42,6 +61,10 @@ kafka::ClusterSpec to_cluster(const KafkaSpec& spec) {
       static_cast<std::int32_t>(broker.get_int("offsets.topic.num.partitions"));
   cluster.offsets_topic_replication_factor =
       static_cast<std::int32_t>(broker.get_int("offsets.topic.replication.factor"));
+  cluster.offsets_topic_log = offsets_topic_log(spec);
+  settings.log_cleaner_enable = broker.get_bool("log.cleaner.enable");
+  settings.log_cleaner_backoff_ms = broker.get_int("log.cleaner.backoff.ms");
+  settings.cleaner.dedupe_buffer_bytes = broker.get_int("log.cleaner.dedupe.buffer.size");
   cluster.broker_cores = static_cast<unsigned>(spec.cores);
   settings.costs.request = spec.costs.request;
   settings.costs.batch = distribution_of(spec.costs.batch);

@@ -35,6 +35,7 @@ class World {
   void start();
   sim::Simulation& simulation() { return simulation_; }
   sim::Network& network() { return *network_; }
+  kafka::Cluster& cluster() { return *cluster_; }
   std::vector<sim::Disk*> disks();
   std::vector<std::unique_ptr<analysis::RunAnalysis>>& analyses() { return analyses_; }
 

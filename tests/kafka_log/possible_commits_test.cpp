@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/kafka/log_cleaner.hpp"
 #include "tests/kafka_log/batches.hpp"
 #include "tests/support/catch.hpp"
 
@@ -69,6 +70,31 @@ SCENARIO("L-39: a group may resume at its newest certain commit and at every lat
     CHECK(offsets.possible(1) == std::vector<Offset>{10});
     offsets.commit(15);
     CHECK(offsets.possible(1) == std::vector<Offset>{10, 15});
+    CHECK_FALSE(offsets.may_find_none());
+  }
+}
+
+SCENARIO("L-39, L-48: a commit that the cleaner took away may still be in force on a replica that has it") {
+  Offsets offsets;
+  offsets.commit(10);
+  offsets.commit(40);
+  offsets.commit(20);
+  offsets.log.roll(1000);
+  offsets.log.update_high_watermark(3);
+  const LogToClean all{offsets.log, 0, 3, true};
+  offsets.commits.before_cleaning(7, offsets.log, 3, offsets.group_log);
+  replace_cleaned(offsets.log, Cleaner{}.clean(offsets.log, all, 1000));
+  REQUIRE(offsets.log.batches().size() == 1);
+  WHEN("only the first is certain") {
+    const std::vector<Offset> possible = offsets.possible(1);
+    THEN("the second is among those to resume at, and so is the first") {
+      CHECK(std::count(possible.begin(), possible.end(), 10) == 1);
+      CHECK(std::count(possible.begin(), possible.end(), 40) == 1);
+      CHECK(std::count(possible.begin(), possible.end(), 20) > 0);
+    }
+  }
+  WHEN("the one that superseded them is certain") {
+    CHECK(offsets.possible(3) == std::vector<Offset>{20});
     CHECK_FALSE(offsets.may_find_none());
   }
 }

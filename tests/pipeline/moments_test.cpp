@@ -48,6 +48,8 @@ SCENARIO("every moment is announced by some run") {
   seen.add(shipped("zombie-consumer"));
   seen.add(shipped("wrong-clock-guards", {"duration=30s"}));
   seen.add(shipped("join-rates-table", {"duration=20s"}));
+  seen.add(plan_of(kSmall, R"json("kafka": { "config": {
+      "offsets.topic.segment.bytes": 4000, "log.cleaner.backoff.ms": 500 } })json"));
   seen.add(plan_of(kSmall, R"json("faults": [
     { "id": "full", "at": "4s", "do": "disk.full", "target": "broker-1", "for": "2s" },
     { "id": "sink", "at": "3s", "do": "network.response_lost", "target": "store", "for": "4s" },
