@@ -6,7 +6,7 @@ namespace wrackline::kafka {
 
 namespace {
 
-std::int64_t bytes_of(const UnifiedLog& log, UnifiedLog::SegmentRange range) {
+std::int64_t bytes_in(const UnifiedLog& log, UnifiedLog::SegmentRange range) {
   std::int64_t bytes = 0;
   for (std::size_t i = range.first; i < range.last; ++i) bytes += log.segment(i).size_bytes;
   return bytes;
@@ -56,8 +56,8 @@ LogToClean::LogToClean(const UnifiedLog& log, Offset first_dirty, Offset unclean
   first_uncleanable_offset =
       log.segment_base(beyond.first < beyond.last ? beyond.first : log.segment_count() - 1);
   // One that was cleaned before as far as into its middle counts on both sides.
-  clean_bytes = bytes_of(log, log.segments_between(std::min<Offset>(-1, first_dirty), first_dirty));
-  cleanable_bytes = bytes_of(
+  clean_bytes = bytes_in(log, log.segments_between(std::min<Offset>(-1, first_dirty), first_dirty));
+  cleanable_bytes = bytes_in(
       log, log.segments_between(std::min(first_dirty, first_uncleanable_offset), first_uncleanable_offset));
 }
 

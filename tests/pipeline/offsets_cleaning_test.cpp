@@ -22,7 +22,7 @@ struct Offsets {
   std::map<std::int32_t, kafka::Offset> committed;  ///< by partition of the topic
 };
 
-constexpr sim::Time kCrash{std::chrono::seconds{20}};
+constexpr sim::Time kCrashAt{std::chrono::seconds{20}};
 
 Offsets run_with(const std::string& config) {
   const std::string top = fmt::format(
@@ -46,13 +46,13 @@ Offsets run_with(const std::string& config) {
       if (moment.attribute("partition") == shard) ++seen.passes;
     });
     moments.subscribe("group.rebalance.completed", [&](const sim::Moment& moment) {
-      if (moment.at > kCrash) ++seen.rebalances_after_crash;
+      if (moment.at > kCrashAt) ++seen.rebalances_after_crash;
     });
     moments.subscribe("kafka.leader.started", [&](const sim::Moment& moment) {
       if (moment.attribute("partition") == shard) led_since[moment.attribute("broker")] = moment.at;
     });
     moments.subscribe("group.coordinator.loaded", [&](const sim::Moment& moment) {
-      if (moment.attribute("partition") != shard || moment.at < kCrash) return;
+      if (moment.attribute("partition") != shard || moment.at < kCrashAt) return;
       seen.load = moment.at - led_since[moment.attribute("broker")];
     });
   };
