@@ -75,16 +75,16 @@ sim::Task<> CleanerThread::clean(LogCleanerManager::Grabbed grabbed) {
   const auto partition = static_cast<PartitionId>(grabbed.number);
   const UnifiedLog& log = replicas_.find(partition)->log();
   const std::uint64_t truncations = replicas_.truncations(partition);
-  const auto result_of_read =
+  sim::DiskResult result =
       co_await disk_.read(process_, grabbed.to_clean.cleanable_bytes + grabbed.to_clean.total_bytes());
-  if (result_of_read != sim::DiskResult::ok) {
+  if (result != sim::DiskResult::ok) {
     replicas_.disk_failed();
     co_return;
   }
   if (replicas_.truncations(partition) != truncations) co_return;
   CleanedLog cleaned = cleaner_.clean(log, grabbed.to_clean, process_.node().wall_ms());
   const sim::FileId file = cleaned_file(partition);
-  sim::DiskResult result = co_await disk_.append(file, process_, cleaned.bytes_written, 0);
+  result = co_await disk_.append(file, process_, cleaned.bytes_written, 0);
   if (result == sim::DiskResult::ok) result = co_await disk_.flush(file, process_);
   if (result != sim::DiskResult::ok) {
     replicas_.disk_failed();

@@ -85,8 +85,7 @@ void ClusterClient::disconnected(Connection& connection) {
                                               settings_.reconnect_backoff_max_ms, connection.failures++);
   connection.socket = {};
   connection.waiting.clear();
-  const auto index = static_cast<std::size_t>(&connection - connections_.data());
-  const Channel channel = channel_of(index);
+  const Channel channel = channel_of(static_cast<std::size_t>(&connection - connections_.data()));
   if (channel.lane == 0 && channel.broker == asked_for_metadata_) {
     asked_for_metadata_ = kNoBroker;
     metadata_not_before_ = process_.now() + milliseconds(settings_.retry_backoff_ms);
@@ -98,14 +97,6 @@ void ClusterClient::disconnect(BrokerId broker, unsigned lane) {
   if (connection.state == State::disconnected) return;
   connection.socket.close();
   disconnected(connection);
-}
-
-ClusterClient::Connection* ClusterClient::find(sim::Socket socket) {
-  const auto found =
-      std::find_if(connections_.begin(), connections_.end(), [socket](const Connection& connection) {
-        return connection.state != State::disconnected && connection.socket == socket;
-      });
-  return found == connections_.end() ? nullptr : &*found;
 }
 
 std::optional<ClusterClient::Channel> ClusterClient::owner(sim::Socket socket) const {
@@ -199,6 +190,7 @@ void ClusterClient::metadata_arrived() {
 
 void ClusterClient::forget() {
   for (Connection& connection : connections_) connection = {};
+  metadata_wanted_ = false;
   asked_for_metadata_ = kNoBroker;
   metadata_not_before_ = {};
 }

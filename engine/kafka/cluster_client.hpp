@@ -99,7 +99,10 @@ class ClusterClient {
   const Connection& at(BrokerId broker, unsigned lane) const {
     return connections_[static_cast<std::size_t>(broker - 1) * lanes_ + lane];
   }
-  Connection* find(sim::Socket socket);
+  Connection* find(sim::Socket socket) {
+    const std::optional<Channel> channel = owner(socket);
+    return channel ? &at(channel->broker, channel->lane) : nullptr;
+  }
   Channel channel_of(std::size_t index) const {
     return {static_cast<BrokerId>(index / lanes_) + 1, static_cast<unsigned>(index % lanes_)};
   }

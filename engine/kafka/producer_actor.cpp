@@ -129,10 +129,11 @@ bool ProducerActor::has_room(const ProduceRequest& request) const {
 
 void ProducerActor::write(ProduceRequest request) {
   const std::uint32_t correlation = request.correlation;
+  const std::uint32_t bytes = bytes_of(request);
   const BrokerId node = request.node;
   const bool unanswered = request.acks == 0;
-  connections_.send(
-      node, 0, sim::Message::make(kind_of(Api::produce), bytes_of(request), std::move(request), correlation));
+  connections_.send(node, 0,
+                    sim::Message::make(kind_of(Api::produce), bytes, std::move(request), correlation));
   if (unanswered) client_->sender.handle_written(correlation, local_now());
 }
 
