@@ -157,7 +157,8 @@ void GroupCoordinator::on_written(WriteId id, Errors error, std::int64_t now_ms)
 
 void GroupCoordinator::complete(PendingWrite& finished, std::int64_t now_ms) {
   const Errors error = finished.error == Errors::none ? Errors::none : to_response_error(finished.error);
-  // What was not replicated in time stays in the log all the same, and counts: only the answer is an error.
+  // What was not replicated in time stays in the log all the same, and counts: only the answer is an error
+  // (CoordinatorRuntime; the old coordinator of 3.9 forgets it in memory until it loads the log again).
   if (error != Errors::none && finished.error != Errors::request_timed_out) {
     for (auto undo = finished.undo.rbegin(); undo != finished.undo.rend(); ++undo) {
       offsets_.restore(undo->group, undo->partition, undo->written, undo->previous);
